@@ -1,0 +1,396 @@
+"""Everything that can be refused, in ECR's sentences.
+
+A class holds the facts and says them; which code and status each door gives it stands in that door's one table
+(`aws/errors.py`, `oci/errors.py`), and a test holds both tables complete.
+
+    CargoholdError
+    ├── Refused          the request cannot be done as asked
+    │   ├── NotFound     what it names is not there
+    │   ├── Conflict     it contradicts what is there
+    │   └── Malformed    it cannot be understood
+    ├── Unauthorized     who asks is not proven, or may not
+    └── Unavailable      the fault is ours or the machine's
+
+Sources: facts measured on ECR (API reference, transcripts); "AWS Signature Version 4 troubleshooting".
+"""
+
+from collections.abc import Sequence
+
+
+class CargoholdError(Exception):
+    """The root of the tree; `str()` is the sentence that a client reads."""
+
+
+class Refused(CargoholdError):
+    """The request cannot be done as asked."""
+
+
+class NotFound(Refused):
+    """What the request names is not there."""
+
+
+class Conflict(Refused):
+    """The request contradicts what is there."""
+
+
+class Malformed(Refused):
+    """The request cannot be understood."""
+
+
+class Unauthorized(CargoholdError):
+    """Who asks is not proven, or may not do this."""
+
+
+class Unavailable(CargoholdError):
+    """The fault is ours or the machine's; the same request may succeed later."""
+
+
+# Repositories
+
+
+class RepositoryNotFound(NotFound):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(f"The repository with name '{name}' does not exist in the registry with id '{registry_id}'")
+
+
+class RepositoryAlreadyExists(Conflict):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(f"The repository with name '{name}' already exists in the registry with id '{registry_id}'")
+
+
+class RepositoryNotEmpty(Conflict):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The repository with name '{name}' in registry with id '{registry_id}' "
+            "cannot be deleted because it still contains images"
+        )
+
+
+# Images and tags
+
+
+class ImageNotFound(NotFound):
+    """An image that DescribeImages was asked for by tag, digest or both."""
+
+    def __init__(self, digest: str | None, tag: str | None, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The image with imageId {{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}} does not exist "
+            f"within the repository with name '{name}' in the registry with id '{registry_id}'"
+        )
+
+
+class ManifestNotFound(NotFound):
+    """The manifest that a pull asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("Requested image not found")
+
+
+class ImageAlreadyExists(Conflict):
+    def __init__(self, digest: str, tag: str | None, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Image with digest '{digest}' and tag '{tag or 'null'}' already exists "
+            f"in the repository with name '{name}' in registry with id '{registry_id}'"
+        )
+
+
+class ImageTagAlreadyExists(Conflict):
+    def __init__(self, tag: str, name: str) -> None:
+        super().__init__(
+            f"The image tag '{tag}' already exists in the '{name}' repository "
+            "and cannot be overwritten because the tag is immutable."
+        )
+
+
+class ImageDigestDoesNotMatch(Refused):
+    def __init__(self, given: str, calculated: str) -> None:
+        super().__init__(f"Image digest {given} does not match the digest calculated {calculated}")
+
+
+class ReferencedImagesNotFound(NotFound):
+    def __init__(self, digests: Sequence[str], name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Images with digests '[{', '.join(digests)}]' required for pushing image into repository "
+            f"with name '{name}' in the registry with id '{registry_id}' do not exist"
+        )
+
+
+class ImageReferenced(Conflict):
+    """An image cannot be deleted while an index lists it."""
+
+    def __init__(self, indexes: Sequence[str]) -> None:
+        super().__init__(f"Requested image referenced by manifest list: [{', '.join(indexes)}]")
+
+
+class InvalidManifest(Malformed):
+    """Manifest bytes that are not a manifest; `reason` names what is wrong, in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{reason}'")
+
+
+# Blobs and uploads
+
+
+class LayersNotFound(NotFound):
+    """Blobs that a pushed manifest names and its repository does not hold."""
+
+    def __init__(self, digests: Sequence[str], name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Layers with digests '[{', '.join(digests)}]' required for pushing image into repository "
+            f"with name '{name}' in the registry with id '{registry_id}' do not exist"
+        )
+
+
+class LayerNotFound(NotFound):
+    """One blob, asked for by digest."""
+
+    def __init__(self, digest: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' does not exist within the repository "
+            f"with name '{name}' in the registry with id '{registry_id}'"
+        )
+
+
+class LayerInaccessible(Refused):
+    """A blob that was uploaded, but that no image of the repository uses yet."""
+
+    def __init__(self, digest: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' in the repository with name '{name}' in the registry "
+            f"with id '{registry_id}' is not accessible because no image references it"
+        )
+
+
+class LayerAlreadyExists(Conflict):
+    def __init__(self, digest: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Layer with digest '{digest}' already exists in the repository "
+            f"with name '{name}' in the registry with id '{registry_id}'"
+        )
+
+
+class InvalidLayer(Refused):
+    def __init__(self) -> None:
+        super().__init__("None of the provided layer digests match the calculated layer digest")
+
+
+class InvalidLayerPart(Refused):
+    """A part that does not begin where the last one ended; the facts are members of ECR's error."""
+
+    def __init__(self, name: str, registry_id: str, upload_id: str, expected: int, given: int) -> None:
+        super().__init__(
+            f"First byte of the layer part {given} is not consecutive with the last byte received: expected {expected}"
+        )
+        self.name = name
+        self.registry_id = registry_id
+        self.upload_id = upload_id
+        self.last_valid_byte = expected - 1
+
+
+class LayerPartTooSmall(Refused):
+    def __init__(self) -> None:
+        super().__init__("All layer parts except the last part should be at least 5MB")
+
+
+class EmptyUpload(Refused):
+    def __init__(self, upload_id: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The upload with id '{upload_id}' in the repository with name '{name}' in registry "
+            f"with id '{registry_id}' cannot be completed because it does not have any parts"
+        )
+
+
+class UploadNotFound(NotFound):
+    def __init__(self, upload_id: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Upload with id '{upload_id}' could not be found in the repository "
+            f"with name '{name}' in the registry with id '{registry_id}'"
+        )
+
+
+class UploadBusy(Conflict):
+    """Another request is writing to this upload."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"Another request is writing to the upload with id '{upload_id}'")
+
+
+# Limits and parameters
+
+
+class LimitExceeded(Refused):
+    """A quota; the sentence names it."""
+
+
+class InvalidParameter(Malformed):
+    """A member that breaks one of its constraints."""
+
+    def __init__(self, member: str, reason: str) -> None:
+        super().__init__(f"Invalid parameter at '{member}' failed to satisfy constraint: '{reason}'")
+
+
+class InvalidTagParameter(Malformed):
+    """A resource tag that may not be written."""
+
+
+class TooManyTags(Refused):
+    def __init__(self) -> None:
+        super().__init__("The list of tags on the repository is over the limit. The maximum number of tags is 50")
+
+
+class KmsUnsupported(Refused):
+    """Encryption with a KMS key is asked for; there is no KMS yet."""
+
+    kms_error = "KmsNotSupported"
+
+    def __init__(self) -> None:
+        super().__init__("This registry has no KMS yet: create the repository with encryptionType AES256")
+
+
+# Requests as such
+
+
+class InvalidDigest(Malformed):
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"Invalid parameter at 'digest' failed to satisfy constraint: 'must be sha256: or sha512: "
+            f"followed by lower-case hexadecimal digits', got '{text[:200]}'"
+        )
+
+
+class InvalidRange(Malformed):
+    """A Content-Range or Range that cannot be used; `size` is the length that is there."""
+
+    def __init__(self, reason: str, size: int) -> None:
+        super().__init__(reason)
+        self.size = size
+
+
+class UnknownHost(Malformed):
+    def __init__(self, host: str) -> None:
+        super().__init__(f"Could not resolve registry id from host {host[:253]}")
+
+
+class UnknownRoute(NotFound):
+    """A path or method that no door serves."""
+
+
+class MethodNotAllowed(Refused):
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"The operation {method} is not supported here")
+        self.allowed = tuple(allowed)
+
+
+class RequestTooLarge(Refused):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request is larger than the {limit} bytes that are allowed here")
+
+
+class BodyInterrupted(Malformed):
+    """The client stopped in the middle of its body."""
+
+    def __init__(self) -> None:
+        super().__init__("The request's body ended before it was complete")
+
+
+class InvalidBody(Malformed):
+    """A body that its protocol cannot read (AWS: SerializationException, MalformedQueryString)."""
+
+
+class UnknownOperation(NotFound):
+    """No service of ours has such an operation."""
+
+
+class OperationNotBuilt(Refused):
+    """ECR has this operation, Cargohold does not have it yet."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"The operation {operation} is not built into this version of Cargohold yet")
+
+
+# Who asks
+
+
+class CredentialsRequired(Unauthorized):
+    """Nobody was named, and this is not for everybody."""
+
+    def __init__(self) -> None:
+        super().__init__("Missing Authentication Token")
+
+
+class UnknownCredential(Unauthorized):
+    """The access key or session is unknown, inactive or deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("The security token included in the request is invalid.")
+
+
+class InvalidSignature(Unauthorized):
+    """The signature, its date or its scope is not right; the sentence says which."""
+
+    def __init__(
+        self,
+        reason: str = (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+        ),
+    ) -> None:
+        super().__init__(reason)
+
+
+class IncompleteSignature(Unauthorized):
+    """The Authorization header or query lacks a part of a signature."""
+
+
+class ExpiredCredential(Unauthorized):
+    def __init__(self) -> None:
+        super().__init__("The security token included in the request is expired")
+
+
+class InvalidRegistryToken(Unauthorized):
+    """The password of `docker login` is not one that this registry issued."""
+
+    def __init__(self, reason: str = "Your Authorization Token is invalid.") -> None:
+        super().__init__(reason)
+
+
+class ExpiredRegistryToken(Unauthorized):
+    def __init__(self) -> None:
+        super().__init__("Your authorization token has expired. Reauthenticate and try again.")
+
+
+class AccessDenied(Unauthorized):
+    """A decision against the principal, with its reason."""
+
+    def __init__(self, principal: str, action: str, resource: str, reason: str) -> None:
+        super().__init__(f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}")
+
+
+# Our own faults
+
+
+class StorageFull(Unavailable):
+    def __init__(self) -> None:
+        super().__init__("The registry's storage is full")
+
+
+class StorageBusy(Unavailable):
+    """The database stayed locked for longer than a request may wait."""
+
+    def __init__(self) -> None:
+        super().__init__("The registry is busy. Try again.")
+
+
+class Corrupt(Unavailable):
+    """Stored bytes are missing or damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("The registry could not read what it stored")
+
+
+class InvalidToken(Malformed):
+    """A nextToken, or another text that only this deployment can issue, was made or changed by somebody else."""
+
+    def __init__(self, member: str = "nextToken") -> None:
+        super().__init__(f"Invalid parameter at '{member}' failed to satisfy constraint: 'Invalid token'")

@@ -1,0 +1,186 @@
+"""Tables of the registry room: repositories, images, tags, blobs and uploads."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from cargohold.database.schema import metadata
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite numbers rows by itself only where the type reads INTEGER."""
+
+registry = Table(
+    "registry",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # private | public
+    UniqueConstraint("account", "region", "kind"),
+)
+
+repository = Table(
+    "repository",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("registry_id", Id, ForeignKey("registry.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),  # active | deleted
+    Column("created_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+    Column("tag_mutability", Text, nullable=False),
+    Column("tag_mutability_filters", Text, nullable=False),  # JSON list of wildcards
+    Column("scan_on_push", Boolean, nullable=False),
+    Column("encryption_type", Text, nullable=False),
+    Column("kms_key", Text),
+    Column("policy", Text),
+)
+Index(
+    "uq_repository_live_name",
+    repository.c.registry_id,
+    repository.c.name,
+    unique=True,
+    sqlite_where=text("deleted_at IS NULL"),
+    postgresql_where=text("deleted_at IS NULL"),
+)
+
+resource_tag = Table(
+    "resource_tag",
+    metadata,
+    Column("repository_id", Id, ForeignKey("repository.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+domain = Table(
+    "domain",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),  # default; one per KMS key later
+    Column("created_at", BigInteger, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("domain_id", Id, ForeignKey("domain.id"), nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("stored_size", BigInteger, nullable=False),
+    Column("generation", Text, nullable=False),  # the blob store's key
+    Column("format", Text, nullable=False),  # plain; sealed later
+    Column("wrapped_key", LargeBinary),
+    Column("tier", Text, nullable=False),  # standard | archive
+    Column("state", Text, nullable=False),  # live | deleting
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("domain_id", "digest"),
+)
+
+repository_blob = Table(
+    "repository_blob",
+    metadata,
+    Column("repository_id", Id, ForeignKey("repository.id"), primary_key=True),
+    Column("blob_id", Id, ForeignKey("blob.id"), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "blob_id"),
+)
+
+image = Table(
+    "image",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("repository_id", Id, ForeignKey("repository.id"), nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("artifact_type", Text),
+    Column("subject_digest", Text),
+    Column("payload", LargeBinary, nullable=False),
+    Column("payload_format", Text, nullable=False),  # plain; sealed later
+    Column("size", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),  # ACTIVE | ARCHIVED | ACTIVATING
+    Column("pushed_at", BigInteger, nullable=False),
+    Column("pushed_by", Text, nullable=False),
+    Column("last_pull_at", BigInteger),
+    Column("archived_at", BigInteger),
+    Column("activated_at", BigInteger),
+    Column("deleted_at", BigInteger),
+    Index(None, "repository_id", "subject_digest"),
+)
+Index(
+    "uq_image_live_digest",
+    image.c.repository_id,
+    image.c.digest,
+    unique=True,
+    sqlite_where=text("deleted_at IS NULL"),
+    postgresql_where=text("deleted_at IS NULL"),
+)
+
+image_blob = Table(
+    "image_blob",
+    metadata,
+    Column("image_id", Id, ForeignKey("image.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),  # 0 is the config, layers follow
+    Column("blob_id", Id, ForeignKey("blob.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # config | layer
+    Index(None, "blob_id"),
+)
+
+image_reference = Table(
+    "image_reference",
+    metadata,
+    Column("parent_id", Id, ForeignKey("image.id"), primary_key=True),
+    Column("child_id", Id, ForeignKey("image.id"), primary_key=True),
+    Index(None, "child_id"),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("repository_id", Id, ForeignKey("repository.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("image_id", Id, ForeignKey("image.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(None, "image_id"),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", Text, primary_key=True),  # a UUID
+    Column("repository_id", Id, ForeignKey("repository.id"), nullable=False),
+    Column("generation", Text, nullable=False),  # the blob store's key, written here before the bytes exist
+    Column("offset", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # open | ended (its bytes wait for the reaper)
+    Column("claimed_until", BigInteger, nullable=False),  # a request that writes holds it; 0 when free
+    Column("stored", Text, nullable=False),  # the blob store's own state
+    Column("digest", Text, nullable=False),  # sha256 of the bytes up to offset
+    Column("hash_state", LargeBinary),  # from which hashing goes on, where the machine can export it
+    Column("parts", Integer, nullable=False),
+    Column("last_part_size", BigInteger, nullable=False),
+    Column("undersized", Boolean, nullable=False),  # a part that was not the last was under 5 MiB
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+)
+
+collection_queue = Table(
+    "collection_queue",
+    metadata,
+    Column("blob_id", Id, ForeignKey("blob.id"), primary_key=True),
+    Column("review_after", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "review_after"),
+)

@@ -1,0 +1,158 @@
+"""One HTTP exchange, seen from a door: a Request to read and a Reply to return. Knows ASGI, no registry.
+
+A door is `async (Request) -> Reply`; `server.app` makes the one from ASGI and sends the other. Tests call doors
+directly with a Request made from bytes.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from cargohold.core.errors import BodyInterrupted, RequestTooLarge
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+CHUNK: Final = 1 << 20
+"""Bytes in which bodies are handed on; larger than a system call's cost, smaller than a cache."""
+
+IDLE_SECONDS: Final = 60.0
+"""How long a client may send nothing in the middle of a body."""
+
+
+class Chunks(Protocol):
+    """Bytes that are read as they are sent, and given back when nobody wants the rest."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def aclose(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Request:
+    """A request's head, decoded, and its body, still on the wire.
+
+    `path` and `query` are as the client sent them (percent-escapes kept), as signatures and names need them.
+    `headers` has lower-case names; a repeated header is joined with a comma in order of arrival.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    scheme: str
+    client: str
+    id: str
+    receive: Receive
+    repeated: frozenset[str] = frozenset()
+    received: int = field(default=0)
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body in pieces of about CHUNK; raises BodyInterrupted when the client goes away or stalls."""
+        pending: list[bytes] = []
+        held = 0
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    message = await self.receive()
+            except TimeoutError:
+                message = {"type": "http.disconnect"}
+            if message["type"] == "http.disconnect":
+                if pending:
+                    yield b"".join(pending)
+                raise BodyInterrupted
+            data: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
+            self.received += len(data)
+            held += len(data)
+            pending.append(data)
+            if held >= CHUNK:
+                yield b"".join(pending)
+                pending, held = [], 0
+        if held:
+            yield b"".join(pending)
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body, of at most `limit` bytes; raises RequestTooLarge before it holds more than that."""
+        declared = self.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+            raise RequestTooLarge(limit)
+        pieces: list[bytes] = []
+        held = 0
+        async for piece in self.stream():
+            held += len(piece)
+            if held > limit:
+                raise RequestTooLarge(limit)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+@dataclass(slots=True)
+class Reply:
+    """A door's answer. `operation` and `code` say, for metrics and the log, what was asked and how it ended."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes | Chunks = b""
+    operation: str = ""
+    code: str = ""
+    length: int | None = None
+    """The body's length where the body is a stream, or where there is none to send (HEAD)."""
+
+
+Door = Callable[[Request], Awaitable[Reply]]
+
+
+def request_from(scope: Scope, receive: Receive, request_id: str) -> Request:
+    """The Request of an ASGI `http` scope."""
+    headers: dict[str, str] = {}
+    repeated: set[str] = set()
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name in headers:
+            headers[name] += f",{value}"
+            repeated.add(name)
+        else:
+            headers[name] = value
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        scheme=scope["scheme"],
+        client=scope["client"][0] if scope.get("client") else "",
+        id=request_id,
+        receive=receive,
+        repeated=frozenset(repeated),
+    )
+
+
+async def send_reply(reply: Reply, send: Send, *, head_only: bool) -> int:
+    """Sends a Reply and returns how many body bytes went out."""
+    body = reply.body
+    length = reply.length if reply.length is not None else len(body) if isinstance(body, bytes) else None
+    headers = _encoded(reply.headers, length if reply.status not in (204, 304) else None)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if isinstance(body, bytes):
+        await send({"type": "http.response.body", "body": b"" if head_only else body})
+        return 0 if head_only else len(body)
+    sent = 0
+    try:
+        if not head_only:
+            async for chunk in body:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                sent += len(chunk)
+    finally:
+        await body.aclose()
+    await send({"type": "http.response.body", "body": b""})
+    return sent
+
+
+def _encoded(headers: Iterable[tuple[str, str]], length: int | None) -> list[tuple[bytes, bytes]]:
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    if length is not None:
+        encoded.append((b"content-length", str(length).encode()))
+    return encoded
