@@ -12,9 +12,7 @@ from cargohold.core import digest
 from cargohold.core.digest import Digest
 from cargohold.core.errors import InvalidParameter
 
-REPOSITORY_NAME_PATTERN: Final = (
-    r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
-)
+REPOSITORY_NAME_PATTERN: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 """ECR's own pattern (botocore's model), quoted by its error sentence."""
 
 TAG_PATTERN: Final = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
