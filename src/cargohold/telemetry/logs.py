@@ -1,0 +1,72 @@
+"""JSON logs: one line per event on one stream, from our own code and from the libraries below us.
+
+A line has `time`, `level` and `event`; what else it has is named by who writes it. No line may hold a secret, a token,
+a request's headers or a query string: writers hand in plain fields that they chose, never a request. Tracebacks are
+written without the values of variables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Any, Final, TextIO, cast
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+"""The levels that `--log-level` knows, quietest last."""
+
+
+def configure(stream: TextIO, level: str = "info") -> None:
+    """Sends every log line of this process and of its later forks to `stream`; `level` is a key of LEVELS."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            _head_first,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=lambda *_: _Stream(stream),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Forward(level=logging.NOTSET)]
+    root.setLevel(max(LEVELS[level], logging.WARNING))
+    logging.captureWarnings(capture=True)
+
+
+def logger() -> FilteringBoundLogger:
+    """The logger of this process; its lines appear from the configured level on."""
+    return cast(FilteringBoundLogger, structlog.get_logger())
+
+
+class _Stream:
+    """Writes each line in one piece, so that lines of several processes do not mix; a closed stream ends no request."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    log = debug = info = warn = warning = error = critical = exception = msg
+
+
+class _Forward(logging.Handler):
+    """Turns what libraries log through the standard module into our lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields: dict[str, Any] = {"library": record.name, "message": record.getMessage()}
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["exc_info"] = record.exc_info
+        logger().log(record.levelno, "library", **fields)
+
+
+def _head_first(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    head = {name: fields.pop(name) for name in ("time", "level", "event")}
+    return {**head, **fields}

@@ -1,0 +1,110 @@
+"""Metrics in Prometheus's text format, summed over all processes of one server.
+
+Names: `cargohold_requests_total{operation,code}`, `cargohold_request_seconds{operation}`,
+`cargohold_received_bytes_total{operation}`, `cargohold_sent_bytes_total{operation}`, `cargohold_open_uploads`.
+prometheus_client decides at its import whether it sums over processes, so it is imported after `share`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client.metrics_core import GaugeMetricFamily
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0)
+"""Upper bounds of the latency histogram: from a manifest GET to a push of many gigabytes."""
+
+SERIES: Final = 2000
+"""Pairs of operation and code that are told apart; later ones are counted as "other", so that memory stays bounded."""
+
+_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meters:
+    registry: CollectorRegistry
+    requests: Counter
+    seconds: Histogram
+    received: Counter
+    sent: Counter
+    seen: set[tuple[str, str]]
+
+
+def share(folder: Path) -> None:
+    """Empties `folder` and sums over all processes that use it; before the first `observe` and the first fork."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    os.environ[_FOLDER] = str(folder)
+    _meters()
+
+
+def observe(*, operation: str, code: str, seconds: float, received: int, sent: int) -> None:
+    """Counts one answered request; `code` is the error's code, or the HTTP status where there is none."""
+    meters = _meters()
+    pair = (operation or "unknown", code)
+    if pair not in meters.seen:
+        if len(meters.seen) >= SERIES:
+            pair = ("other", "other")
+        meters.seen.add(pair)
+    name = pair[0]
+    meters.requests.labels(*pair).inc()
+    meters.seconds.labels(name).observe(seconds)
+    if received:
+        meters.received.labels(name).inc(received)
+    if sent:
+        meters.sent.labels(name).inc(sent)
+
+
+def render(open_uploads: int) -> bytes:
+    """Everything that was counted, as text; `open_uploads` is a gauge that the database knows."""
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    counted = _meters().registry
+    if _FOLDER in os.environ:
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    gauges = CollectorRegistry()
+    gauges.register(_OpenUploads(open_uploads))
+    return generate_latest(counted) + generate_latest(gauges)
+
+
+class _OpenUploads:
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        yield GaugeMetricFamily("cargohold_open_uploads", "Uploads begun and not ended.", value=self._count)
+
+
+@cache
+def _meters() -> _Meters:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+    registry = CollectorRegistry()
+    return _Meters(
+        registry=registry,
+        requests=Counter("cargohold_requests", "Requests answered.", ["operation", "code"], registry=registry),
+        seconds=Histogram(
+            "cargohold_request_seconds",
+            "From a request's head to the last byte of its answer.",
+            ["operation"],
+            registry=registry,
+            buckets=SECONDS,
+        ),
+        received=Counter("cargohold_received_bytes", "Body bytes received.", ["operation"], registry=registry),
+        sent=Counter("cargohold_sent_bytes", "Body bytes sent.", ["operation"], registry=registry),
+        seen=set(),
+    )
