@@ -1,0 +1,114 @@
+"""Operations on images: PutImage, BatchGetImage, BatchDeleteImage, ListImages, DescribeImages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cargohold.aws.ecr import present
+from cargohold.aws.ecr.demands import on_repository
+from cargohold.aws.ecr.paging import exclude, listing
+from cargohold.aws.operation import Call, operation
+from cargohold.registry.images import Failure, ImageId, Push
+
+if TYPE_CHECKING:
+    from cargohold.aws.shapes.ecr import (
+        BatchDeleteImageRequest,
+        BatchDeleteImageResponse,
+        BatchGetImageRequest,
+        BatchGetImageResponse,
+        DescribeImagesRequest,
+        DescribeImagesResponse,
+        ImageIdentifier,
+        ListImagesRequest,
+        ListImagesResponse,
+        PutImageRequest,
+        PutImageResponse,
+    )
+
+
+@operation("PutImage", on_repository("ecr:PutImage"))
+async def put_image(call: Call, request: PutImageRequest) -> PutImageResponse:
+    target, tag = call.target(request), request.get("imageTag")
+    push = Push(
+        payload=request["imageManifest"].encode(),
+        media_type=request.get("imageManifestMediaType"),
+        tag=tag,
+        digest=request.get("imageDigest"),
+        pushed_by=call.admission.principal.arn,
+        identical="refuse",
+    )
+    pushed = await call.services.images.put(target, push)
+    return {"image": present.image(target, tag, pushed)}
+
+
+@operation("BatchGetImage", on_repository("ecr:BatchGetImage"))
+async def batch_get_image(call: Call, request: BatchGetImageRequest) -> BatchGetImageResponse:
+    """Manifests as they were pushed: `acceptedMediaTypes` chooses among them, and converts none.
+
+    A conversion has another digest than the image that was asked for; what the client does not accept is therefore
+    among the failures as ImageNotFound.
+    """
+    target = call.target(request)
+    found, failures = await call.services.images.get_many(target, _image_ids(request["imageIds"]))
+    accepted = request.get("acceptedMediaTypes")
+    for named, image in found:
+        if accepted is not None and image.media_type not in accepted:
+            failures.append(Failure(named, "ImageNotFound", "Requested image not found"))
+    return {
+        "images": [
+            present.image(target, named.tag, image)
+            for named, image in found
+            if accepted is None or image.media_type in accepted
+        ],
+        "failures": [present.image_failure(failure) for failure in failures],
+    }
+
+
+@operation("BatchDeleteImage", on_repository("ecr:BatchDeleteImage"))
+async def batch_delete_image(call: Call, request: BatchDeleteImageRequest) -> BatchDeleteImageResponse:
+    """What was deleted: an entry for each tag that is gone, and one for each image that had none."""
+    deleted, failures = await call.services.images.delete(call.target(request), _image_ids(request["imageIds"]))
+    return {
+        "imageIds": [present.image_id(named) for named in deleted],
+        "failures": [present.image_failure(failure) for failure in failures],
+    }
+
+
+@operation("ListImages", on_repository("ecr:ListImages"))
+async def list_images(call: Call, request: ListImagesRequest) -> ListImagesResponse:
+    target = call.target(request)
+    tagged, status = _filter(request)
+    wanted = listing(call, "ListImages", request, target.registry, target.name, tagged, status)
+    page = await call.services.images.list_ids(target, tagged, status, wanted.after, wanted.limit)
+    return {
+        "imageIds": [present.image_id(named) for named in page.items],
+        "nextToken": wanted.next_token(page.after),
+    }
+
+
+@operation("DescribeImages", on_repository("ecr:DescribeImages"))
+async def describe_images(call: Call, request: DescribeImagesRequest) -> DescribeImagesResponse:
+    """The images of the ids given, whatever their status, or one page of those that pass the filter."""
+    target, images = call.target(request), call.services.images
+    if "imageIds" in request:
+        exclude(request, "imageIds", "images", "nextToken", "maxResults", "filter")
+        named = await images.describe(target, _image_ids(request["imageIds"]))
+        return {"imageDetails": [present.image_detail(target, image) for image in named]}
+    tagged, status = _filter(request)
+    wanted = listing(call, "DescribeImages", request, target.registry, target.name, tagged, status)
+    page = await images.describe_page(target, tagged, status, wanted.after, wanted.limit)
+    return {
+        "imageDetails": [present.image_detail(target, image) for image in page.items],
+        "nextToken": wanted.next_token(page.after),
+    }
+
+
+def _filter(request: ListImagesRequest | DescribeImagesRequest) -> tuple[str, str]:
+    """Which images a list shows: by tag, and by status. ECR leaves out archived images unless they are asked for."""
+    chosen = request.get("filter") or {}
+    return chosen.get("tagStatus") or "ANY", chosen.get("imageStatus") or "ACTIVE"
+
+
+def _image_ids(given: Sequence[ImageIdentifier]) -> list[ImageId]:
+    return [ImageId(tag=each.get("imageTag"), digest=each.get("imageDigest")) for each in given]

@@ -1,0 +1,88 @@
+"""From the registry room's nouns to ECR's dicts. The only place where ECR's answers are spelled.
+
+A member that is None is left out of the answer, as ECR leaves out what an item does not have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cargohold.aws.shapes import ecr
+    from cargohold.core.addresses import Addresses
+    from cargohold.core.arn import Target
+    from cargohold.registry.blobs import Blob
+    from cargohold.registry.images import Failure, Image, ImageId
+    from cargohold.registry.repositories import Repository
+
+
+def repository(held: Repository, addresses: Addresses) -> ecr.Repository:
+    """A repository; `imageTagMutabilityExclusionFilters` only where there are any."""
+    registry = held.registry
+    return {
+        "repositoryArn": held.arn,
+        "registryId": registry.account,
+        "repositoryName": held.name,
+        "repositoryUri": f"{addresses.host(registry)}/{held.name}",
+        "createdAt": held.created_at,
+        "imageTagMutability": held.tag_mutability,
+        "imageTagMutabilityExclusionFilters": _exclusion_filters(held),
+        "imageScanningConfiguration": {"scanOnPush": held.scan_on_push},
+        "encryptionConfiguration": {"encryptionType": held.encryption_type, "kmsKey": held.kms_key},
+    }
+
+
+def image_id(named: ImageId) -> ecr.ImageIdentifier:
+    return {"imageDigest": named.digest, "imageTag": named.tag}
+
+
+def image(target: Target, tag: str | None, held: Image) -> ecr.Image:
+    """An image with its manifest, under the tag by which the request named it."""
+    return {
+        "registryId": target.registry.account,
+        "repositoryName": target.name,
+        "imageId": {"imageDigest": held.digest, "imageTag": tag},
+        "imageManifest": held.payload.decode(),
+        "imageManifestMediaType": held.media_type,
+    }
+
+
+def image_detail(target: Target, held: Image) -> ecr.ImageDetail:
+    """What DescribeImages tells of an image; `imageTags` is left out, not empty, when it has none."""
+    return {
+        "registryId": target.registry.account,
+        "repositoryName": target.name,
+        "imageDigest": held.digest,
+        "imageTags": list(held.tags) or None,
+        "imageSizeInBytes": held.size,
+        "imagePushedAt": held.pushed_at,
+        "imageManifestMediaType": held.media_type,
+        "artifactMediaType": held.artifact_type,
+        "lastRecordedPullTime": held.last_pull_at,
+        "subjectManifestDigest": held.subject_digest,
+        "imageStatus": held.status,
+    }
+
+
+def image_failure(failure: Failure) -> ecr.ImageFailure:
+    return {
+        "imageId": image_id(failure.image_id),
+        "failureCode": failure.code,
+        "failureReason": failure.reason,
+    }
+
+
+def layer(digest: str, held: Blob | None) -> ecr.Layer:
+    """A blob that the repository holds, or None: it is not there and may be uploaded."""
+    if held is None:
+        return {"layerDigest": digest, "layerAvailability": "UNAVAILABLE"}
+    return {
+        "layerDigest": digest,
+        "layerAvailability": "AVAILABLE",
+        "layerSize": held.size,
+        "mediaType": held.media_type,
+    }
+
+
+def _exclusion_filters(held: Repository) -> list[ecr.ImageTagMutabilityExclusionFilter] | None:
+    return [{"filterType": "WILDCARD", "filter": each} for each in held.tag_mutability_filters] or None

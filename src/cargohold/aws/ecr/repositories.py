@@ -1,0 +1,85 @@
+"""Operations on repositories: CreateRepository, DescribeRepositories, DeleteRepository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cargohold.access.demand import Demand
+from cargohold.aws.ecr import present
+from cargohold.aws.ecr.demands import on_repository
+from cargohold.aws.ecr.paging import exclude, listing
+from cargohold.aws.operation import Call, Scope, operation
+from cargohold.core.errors import InvalidTagParameter
+from cargohold.registry.repositories import NewRepository
+
+if TYPE_CHECKING:
+    from cargohold.aws.shapes.ecr import (
+        CreateRepositoryRequest,
+        CreateRepositoryResponse,
+        DeleteRepositoryRequest,
+        DeleteRepositoryResponse,
+        DescribeRepositoriesRequest,
+        DescribeRepositoriesResponse,
+        Tag,
+    )
+
+
+def _create_demands(scope: Scope, request: CreateRepositoryRequest) -> Sequence[Demand]:
+    registry, name = scope.registry(request), request["repositoryName"]
+    create = Demand("ecr:CreateRepository", registry, name)
+    return (create, Demand("ecr:TagResource", registry, name)) if request.get("tags") else (create,)
+
+
+@operation("CreateRepository", _create_demands)
+async def create_repository(call: Call, request: CreateRepositoryRequest) -> CreateRepositoryResponse:
+    encryption = request.get("encryptionConfiguration") or {"encryptionType": "AES256"}
+    scanning = request.get("imageScanningConfiguration") or {}
+    new = NewRepository(
+        name=request["repositoryName"],
+        tag_mutability=request.get("imageTagMutability", "MUTABLE"),
+        tag_mutability_filters=tuple(each["filter"] for each in request.get("imageTagMutabilityExclusionFilters", ())),
+        scan_on_push=scanning.get("scanOnPush") or False,
+        encryption_type=encryption["encryptionType"],
+        kms_key=encryption.get("kmsKey"),
+        tags=_resource_tags(request.get("tags", ())),
+    )
+    created = await call.services.repositories.create(call.registry(request), new)
+    return {"repository": present.repository(created, call.services.addresses)}
+
+
+def _resource_tags(given: Sequence[Tag]) -> dict[str, str]:
+    tags = {tag["Key"]: tag["Value"] for tag in given}
+    if len(tags) < len(given):
+        raise InvalidTagParameter("Duplicate tag keys are not allowed")
+    return tags
+
+
+def _describe_demands(scope: Scope, request: DescribeRepositoriesRequest) -> Sequence[Demand]:
+    registry = scope.registry(request)
+    names = request.get("repositoryNames") or ["*"]
+    return [Demand("ecr:DescribeRepositories", registry, name) for name in dict.fromkeys(names)]
+
+
+@operation("DescribeRepositories", _describe_demands)
+async def describe_repositories(call: Call, request: DescribeRepositoriesRequest) -> DescribeRepositoriesResponse:
+    """The repositories of the names given, in their order, or one page of all."""
+    rooms, registry = call.services, call.registry(request)
+    names = request.get("repositoryNames")
+    if names is not None:
+        exclude(request, "repositoryNames", "repositories", "nextToken", "maxResults")
+        targets = [call.admission.target(registry, name) for name in dict.fromkeys(names)]
+        named = await rooms.repositories.describe(targets)
+        return {"repositories": [present.repository(each, rooms.addresses) for each in named]}
+    wanted = listing(call, "DescribeRepositories", request, registry)
+    page = await rooms.repositories.page(registry, wanted.after, wanted.limit)
+    return {
+        "repositories": [present.repository(each, rooms.addresses) for each in page.items],
+        "nextToken": wanted.next_token(page.after),
+    }
+
+
+@operation("DeleteRepository", on_repository("ecr:DeleteRepository"))
+async def delete_repository(call: Call, request: DeleteRepositoryRequest) -> DeleteRepositoryResponse:
+    deleted = await call.services.repositories.delete(call.target(request), request.get("force", False))
+    return {"repository": present.repository(deleted, call.services.addresses)}
