@@ -1,0 +1,68 @@
+"""Accounts and the keys that they begin with. Secrets are sealed before they reach the database."""
+
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection
+
+from cargohold.core.clock import Clock
+from cargohold.database import Database
+from cargohold.encryption.root import Root
+from cargohold.identity import store
+
+ADMINISTRATOR: Final = "administrator"
+DEVELOPMENT_KEY: Final = "test"
+
+_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """An access key when it is made: the only time that its secret can be read."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+class Accounts:
+    def __init__(self, database: Database, root: Root, clock: Clock) -> None:
+        self._database = database
+        self._root = root
+        self._clock = clock
+
+    async def bootstrap(self, account_id: str) -> NewKey | None:
+        """Makes the account, its administrator and a key; None when the account is already there."""
+        key = NewKey("AKIA" + _random_id(16), b64encode(secrets.token_bytes(30)).decode())
+        user_id = "AIDA" + _random_id(17)
+
+        def work(connection: Connection) -> NewKey | None:
+            if store.find_account(connection, account_id) is not None:
+                return None
+            now = self._clock()
+            store.add_account(connection, account_id, now)
+            store.add_user(connection, store.User(user_id, account_id, "/", ADMINISTRATOR, True, now))
+            self._add_key(connection, key, user_id, now)
+            return key
+
+        return await self._database.write(work)
+
+    async def set_development_key(self, account_id: str, *, enabled: bool) -> None:
+        """Gives the account's administrator the key pair `test`/`test`, or takes it from whoever has it."""
+
+        def work(connection: Connection) -> None:
+            store.delete_key(connection, DEVELOPMENT_KEY)
+            user_id = store.find_user_id(connection, account_id, ADMINISTRATOR)
+            if enabled and user_id is not None:
+                self._add_key(connection, NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), user_id, self._clock())
+
+        await self._database.write(work)
+
+    def _add_key(self, connection: Connection, key: NewKey, user_id: str, now: int) -> None:
+        sealed = self._root.seal(key.secret_access_key.encode(), key.access_key_id)
+        store.add_key(connection, key.access_key_id, user_id, sealed, now)
+
+
+def _random_id(length: int) -> str:
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(length))
