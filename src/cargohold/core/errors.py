@@ -228,6 +228,7 @@ class InvalidParameter(Malformed):
 
     def __init__(self, member: str, reason: str) -> None:
         super().__init__(f"Invalid parameter at '{member}' failed to satisfy constraint: '{reason}'")
+        self.member = member
 
 
 class InvalidTagParameter(Malformed):
@@ -265,6 +266,13 @@ class InvalidRange(Malformed):
     def __init__(self, reason: str, size: int) -> None:
         super().__init__(reason)
         self.size = size
+
+
+class SizeMismatch(Malformed):
+    """A body whose length is not the one that its Content-Range gives."""
+
+    def __init__(self, promised: int, given: int) -> None:
+        super().__init__(f"The Content-Range gives {promised} bytes, but the Content-Length is {given}")
 
 
 class UnknownHost(Malformed):
@@ -365,6 +373,7 @@ class AccessDenied(Unauthorized):
 
     def __init__(self, principal: str, action: str, resource: str, reason: str) -> None:
         super().__init__(f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}")
+        self.principal = principal
 
 
 # Our own faults
