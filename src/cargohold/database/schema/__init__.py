@@ -1,12 +1,12 @@
 """Every table, so that Alembic sees them all. Times are epoch milliseconds; a digest carries its algorithm.
 
-    registry ─< repository ─< image ─< tag                 domain ─< blob
-                     │           ├──< image_blob >───────────────────┤
-                     │           └──< image_reference (parent, child)│
-                     ├──< repository_blob (the right to read) >──────┤
-                     ├──< resource_tag                               └── collection_queue
-                     └──< upload
-    account ─< principal ─< access_key, session                     event ─< job
+registry ─< repository ─< image ─< tag                 domain ─< blob
+                 │           ├──< image_blob >───────────────────┤
+                 │           └──< image_reference (parent, child)│
+                 ├──< repository_blob (the right to read) >──────┤
+                 ├──< resource_tag                               └── collection_queue
+                 └──< upload
+account ─< principal ─< access_key, session                     event ─< job
 """
 
 from sqlalchemy import MetaData

@@ -1,0 +1,21 @@
+"""What the engines spell differently in a statement, spelled once, so that one module-level statement serves them all.
+
+On SQLite a write holds the whole file, so nothing needs locking row by row and `FOR SHARE` compiles to nothing.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+__all__ = ["Insert", "for_share", "insert"]
+# PostgreSQL's `insert` is the wider of the two: what it says about conflicts compiles on SQLite as well (SQLite's own
+# does not compile on PostgreSQL), so `insert(table).on_conflict_do_nothing/update(…)` is written once.
+
+
+def for_share(statement: Select[Any]) -> Select[Any]:
+    """Holds the selected rows unchanged until the transaction ends; others may still read and share them.
+
+    PostgreSQL: FOR SHARE, not the FOR KEY SHARE of a foreign key, which an update of `state` would not wait for.
+    """
+    return statement.with_for_update(read=True)

@@ -1,0 +1,131 @@
+"""SQLite: reads inline on the loop, one writer thread with group commit, scans on threads of their own.
+
+Several processes may share the file. Each has its own reader and writer connection: WAL lets reads go on while another
+writes, and BEGIN IMMEDIATE makes writers wait for their turn instead of failing at the end. Open it after forking.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Final, Generic, Self, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from cargohold.database import Database
+from cargohold.database.faults import translated
+from cargohold.database.group_commit import GroupCommit
+
+T = TypeVar("T")
+
+BUSY_MILLISECONDS: Final = 10_000
+"""How long a write waits for another process's before it is StorageBusy."""
+
+SCAN_BATCH: Final = 256
+"""Rows that cross from a scan's thread at once."""
+
+_PRAGMAS: Final = (
+    f"busy_timeout = {BUSY_MILLISECONDS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16384",  # KiB
+    "wal_autocheckpoint = 4000",  # pages
+    "journal_size_limit = 67108864",  # bytes that a log keeps after a checkpoint
+)
+
+
+class SQLite(Database):
+    """A database in one file whose schema is there already (see database.migrate)."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = _engine(path)
+        self._reader, self._raw_reader = _reader(self._engine)
+        self._reading = threading.Lock()
+        self._writer = GroupCommit(self._engine.connect, name="database writer")
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        return cls(path)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Runs here and now, on the kept connection: a point read is faster than the way to a thread and back."""
+        with self._reading:
+            try:
+                self._raw_reader.execute("BEGIN")
+                return work(self._reader)
+            except (DBAPIError, sqlite3.Error) as error:
+                raise translated(error) from error.__cause__
+            finally:
+                self._raw_reader.rollback()
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        result: T = await self._writer.submit(work)
+        return result
+
+    async def scan(self, work: Callable[[Connection], Iterator[T]]) -> AsyncGenerator[T, None]:
+        loop = asyncio.get_running_loop()
+        thread = ThreadPoolExecutor(1, thread_name_prefix="database scan")
+        rows = _Scan(self._engine, work)
+        try:
+            while batch := await loop.run_in_executor(thread, rows.take):
+                for row in batch:
+                    yield row
+        finally:
+            thread.submit(rows.close)
+            thread.shutdown(wait=False)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._writer.close)
+        with self._reading:
+            self._raw_reader.close()
+
+
+class _Scan(Generic[T]):
+    """A scan's connection and rows; used by its thread only."""
+
+    def __init__(self, engine: Engine, work: Callable[[Connection], Iterator[T]]) -> None:
+        self._engine = engine
+        self._work = work
+        self._raw: sqlite3.Connection | None = None
+        self._rows: Iterator[T] = iter(())
+
+    def take(self) -> list[T]:
+        """The next rows, none when there are no more."""
+        try:
+            if self._raw is None:
+                connection, self._raw = _reader(self._engine)
+                self._raw.execute("BEGIN")
+                self._rows = self._work(connection)
+            return list(islice(self._rows, SCAN_BATCH))
+        except (DBAPIError, sqlite3.Error) as error:
+            raise translated(error) from error.__cause__
+
+    def close(self) -> None:
+        if self._raw is not None:
+            self._raw.close()
+
+
+def _engine(path: Path) -> Engine:
+    """An engine whose connections never begin a transaction by themselves: isolation_level None leaves that to us."""
+
+    def connect() -> sqlite3.Connection:
+        raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        for pragma in _PRAGMAS:
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
+
+    return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
+
+
+def _reader(engine: Engine) -> tuple[Connection, sqlite3.Connection]:
+    """A connection that cannot write. SQLAlchemy's own transaction on it begins once and never ends."""
+    connection = engine.connect()
+    raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+    raw.execute("PRAGMA query_only = ON")
+    return connection, raw
