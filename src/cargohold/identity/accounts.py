@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,18 +33,23 @@ class Accounts:
         self._root = root
         self._clock = clock
 
-    async def bootstrap(self, account_id: str) -> NewKey | None:
-        """Makes the account, its administrator and a key; None when the account is already there."""
+    async def bootstrap(self, account_id: str, keep: Callable[[NewKey], None] | None = None) -> NewKey | None:
+        """Makes the account, its administrator and a key; None when the account is already there.
+
+        `keep` writes the key down before it is committed, so that no account is left behind whose key nobody knows;
+        it may be called again with another key, which then counts.
+        """
         key = NewKey("AKIA" + _random_id(16), b64encode(secrets.token_bytes(30)).decode())
         user_id = "AIDA" + _random_id(17)
 
         def work(connection: Connection) -> NewKey | None:
-            if store.find_account(connection, account_id) is not None:
-                return None
             now = self._clock()
-            store.add_account(connection, account_id, now)
+            if not store.add_account(connection, account_id, now):
+                return None
             store.add_user(connection, store.User(user_id, account_id, "/", ADMINISTRATOR, True, now))
             self._add_key(connection, key, user_id, now)
+            if keep is not None:
+                keep(key)
             return key
 
         return await self._database.write(work)

@@ -40,6 +40,7 @@ class Authenticator:
         self._tokens = tokens
         self._clock = clock
         self._regions = frozenset(regions)
+        self._sts_regions = self._regions | {_GLOBAL_REGION}
         # What an unknown key is verified with, so that it costs what a known key costs.
         self._nobody = root.seal(secrets.token_hex(20).encode(), _NOBODY)
 
@@ -49,7 +50,8 @@ class Authenticator:
         Raises CredentialsRequired, IncompleteSignature, InvalidSignature and UnknownCredential.
         """
         claim = sigv4.parse(request)
-        sigv4.check(claim, request, sigv4.Expected(service, self._regions_of(service), self._clock()))
+        regions = self._sts_regions if service == "sts" else self._regions
+        sigv4.check(claim, request, sigv4.Expected(service, regions, self._clock()))
         key = await self._database.read(partial(store.find_key, key_id=claim.access_key_id))
         genuine = sigv4.matches(claim, request, body, self._secret(key))
         if key is None or not key.active or claim.session_token is not None:
@@ -74,9 +76,6 @@ class Authenticator:
     def _secret(self, key: Key | None) -> str:
         sealed, context = (self._nobody, _NOBODY) if key is None else (key.sealed_secret, key.id)
         return self._root.open(sealed, context).decode()
-
-    def _regions_of(self, service: str) -> Collection[str]:
-        return self._regions | {_GLOBAL_REGION} if service == "sts" else self._regions
 
 
 def _basic_password(header: str) -> str | None:

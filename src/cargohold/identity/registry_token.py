@@ -3,7 +3,8 @@
 Both are authenticated text that names the access key, so both end at once with their key or principal. The registry
 token opens every registry of its region for twelve hours, with what its principal may do at that moment; a download
 opens one blob of one repository to GET and HEAD for an hour.
-Sources: ECR API reference (GetAuthorizationToken, GetDownloadUrlForLayer); user guide, "Private registry authentication".
+Sources: ECR API reference (GetAuthorizationToken, GetDownloadUrlForLayer); ECR user guide, "Private registry
+authentication".
 """
 
 from typing import Final, NamedTuple

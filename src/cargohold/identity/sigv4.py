@@ -8,7 +8,8 @@ them ("Troubleshoot Signature Version 4 signing").
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,7 +31,9 @@ _LIFETIME = re.compile(r"[0-9]{1,6}")
 _ACCESS_KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}")
 _SPACES = re.compile(r"  +")
 _SIGNATURE_PARAMETER = frozenset({"X-Amz-Signature"})
-# Every other x-amz- header must be signed. The SDK for PHP leaves the first unsigned, CloudFront adds the second.
+_PRESIGNING_PARAMETERS = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
+# Every other x-amz- header must be signed. These change nothing here: an SDK's name, and what CloudFront adds.
+# Content-Type need not be signed: the SDK for PHP and curl do not, and the protocol does not hang on it.
 _MAY_BE_UNSIGNED = frozenset({"x-amz-user-agent", "x-amz-cf-id"})
 
 
@@ -78,9 +81,9 @@ def parse(request: Request) -> Claim:
 
 def check(claim: Claim, request: Request, expected: Expected) -> None:
     """Whether the claim may be made here and now; raises InvalidSignature with AWS's reason, IncompleteSignature."""
-    _check_scope(claim, expected)
     _check_time(claim, expected.now)
     _check_signed_headers(claim, request.headers)
+    _check_scope(claim, expected)
 
 
 def matches(claim: Claim, request: Request, body: bytes, secret: str) -> bool:
@@ -164,15 +167,18 @@ def _presigned_parameters(query: str) -> dict[str, str] | None:
         return None
     found: dict[str, str] = {}
     for name, value in map(_pair, query.split("&")):
-        if name.startswith(b"X-Amz-") and found.setdefault(_text(name), _text(value)) != _text(value):
-            raise IncompleteSignature(f"The query parameter '{_text(name)[:64]}' may be given only once.")
-    return found or None
+        key = _text(name)
+        if key.startswith("X-Amz-"):
+            if key in found:
+                raise IncompleteSignature(f"The query parameter '{key[:64]}' may be given only once.")
+            found[key] = _text(value)
+    return None if _PRESIGNING_PARAMETERS.isdisjoint(found) else found
 
 
 def _parse_header(header: str, request: Request) -> Claim:
     algorithm, _, fields = header.partition(" ")
     if algorithm != ALGORITHM:
-        raise IncompleteSignature(f"Authorization header requires the algorithm '{ALGORITHM}'.")
+        raise IncompleteSignature(f"Unsupported AWS 'algorithm' (only {ALGORITHM} for now).")
     given: dict[str, str] = {}
     for field in fields.split(","):
         name, _, value = field.strip().partition("=")
@@ -199,7 +205,7 @@ def _parse_query(given: dict[str, str]) -> Claim:
     if missing:
         raise IncompleteSignature(" ".join([*missing, "Re-examine the query-string parameters."]))
     if given["X-Amz-Algorithm"] != ALGORITHM:
-        raise IncompleteSignature(f"AWS query-string parameters require the algorithm '{ALGORITHM}'.")
+        raise IncompleteSignature(f"Unsupported AWS 'algorithm' (only {ALGORITHM} for now).")
     lifetime = given.get("X-Amz-Expires", str(SKEW // SECOND))
     if not _LIFETIME.fullmatch(lifetime) or not 1 <= int(lifetime) <= LONGEST_LIFETIME:
         raise IncompleteSignature(f"X-Amz-Expires must be a number of seconds between 1 and {LONGEST_LIFETIME}.")
@@ -243,7 +249,7 @@ def _check_scope(claim: Claim, expected: Expected) -> None:
 
 
 def _check_time(claim: Claim, now: int) -> None:
-    signed_at = _parse_time(claim.timestamp)
+    signed_at = time_of(claim)
     lifetime = SKEW if claim.lifetime is None else claim.lifetime * SECOND
     if signed_at < now - lifetime:
         earliest, present = _format_time(now - lifetime), _format_time(now)
@@ -268,18 +274,13 @@ def _check_signed_headers(claim: Claim, headers: dict[str, str]) -> None:
             raise InvalidSignature(f"The signed header '{name[:64]}' is not part of the request.")
 
 
-def _parse_time(text: str) -> int:
+def time_of(claim: Claim) -> int:
+    """When the claim says that it was signed, in epoch milliseconds; raises IncompleteSignature."""
+    text = claim.timestamp
     if _TIMESTAMP.fullmatch(text) is not None:
-        numbers = _numbers(text, (0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))
-        try:
-            return int(datetime(*numbers, tzinfo=UTC).timestamp()) * SECOND  # type: ignore[arg-type,misc]
-        except ValueError:
-            pass
-    raise IncompleteSignature("Date must be in ISO-8601 'basic format'. See https://en.wikipedia.org/wiki/ISO_8601")
-
-
-def _numbers(text: str, *spans: tuple[int, int]) -> Iterable[int]:
-    return (int(text[start:stop]) for start, stop in spans)
+        with suppress(ValueError):  # the thirteenth month
+            return int(datetime.fromisoformat(text).timestamp()) * SECOND
+    raise IncompleteSignature("Date must be in ISO-8601 'basic format'. See http://en.wikipedia.org/wiki/ISO_8601")
 
 
 def _format_time(time: int) -> str:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
+from cargohold.database.locking import insert
 from cargohold.database.schema.identity import access_key, account, principal
 
 ACTIVE: Final = "Active"
@@ -55,12 +56,10 @@ def find_user_id(connection: Connection, account_id: str, name: str) -> str | No
     return connection.execute(_FIND_USER_ID, {"account": account_id, "name": name.lower()}).scalar_one_or_none()
 
 
-def find_account(connection: Connection, account_id: str) -> str | None:
-    return connection.execute(select(account.c.id).where(account.c.id == account_id)).scalar_one_or_none()
-
-
-def add_account(connection: Connection, account_id: str, now: int) -> None:
-    connection.execute(insert(account).values(id=account_id, created_at=now, access_version=0))
+def add_account(connection: Connection, account_id: str, now: int) -> bool:
+    """Whether the account was not there yet; of two that add it at once, one does."""
+    statement = insert(account).values(id=account_id, created_at=now, access_version=0).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1
 
 
 def add_user(connection: Connection, user: User) -> None:
