@@ -1,0 +1,4 @@
+"""The STS operations of the AWS door.
+
+caller      who asks
+"""

@@ -1,0 +1,197 @@
+"""The AWS door: head → authenticate → decode → validate → require → do → encode → audit.
+
+It knows two wires and no rule. Who asks is proven before anything of the request is judged, so that nobody unproven
+learns what a member must look like; a body is read only behind a head that could be signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from cargohold.aws import errors, json_protocol, model, query_protocol
+from cargohold.aws.errors import Refusal
+from cargohold.aws.invoke import Prepared, Trail, invoke, prepare
+from cargohold.aws.model import OperationModel, Service
+from cargohold.aws.operation import Operation
+from cargohold.aws.served import OPERATIONS
+from cargohold.core.errors import CargoholdError, MethodNotAllowed, OperationNotBuilt, UnknownOperation
+from cargohold.exchange import Reply, Request
+from cargohold.identity import sigv4
+from cargohold.telemetry.logs import logger
+
+if TYPE_CHECKING:
+    from cargohold.services import Services
+
+BODY_LIMIT: Final = 1 << 20
+"""Bytes of a request's body, except where the model has a large member."""
+
+LARGE_BODY_LIMIT: Final = 30 << 20
+"""A layer part of 20 MiB in base64, or a manifest of 4 MiB with its characters escaped."""
+
+LARGE_BODIES: Final = 8
+"""Bodies over BODY_LIMIT that are held at once: who sends them is proven only after they are read."""
+
+TARGET: Final = "x-amz-target"
+
+_SMALL_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One of the two protocols, as the door uses it."""
+
+    content_type: str
+    serve: Callable[[Request, Trail], Awaitable[bytes]]
+    refuse: Callable[[Request, Trail, Refusal], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An operation with the way it is written on its service's wire."""
+
+    prepared: Prepared
+    decode: Callable[[Any], dict[str, Any]]
+    encode: Callable[[Mapping[str, object], str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An operation of the model; `built` is None while it is not built."""
+
+    service: Service
+    model: OperationModel
+    built: Built | None
+
+    @property
+    def action(self) -> str:
+        return f"{self.service.name}:{self.model.name}"
+
+
+class AwsDoor:
+    """Serves the JSON and the Query services; made once per process."""
+
+    def __init__(self, services: Services, operations: Mapping[str, Sequence[Operation]] = OPERATIONS) -> None:
+        self._services = services
+        self._json = Wire(json_protocol.CONTENT_TYPE, self._serve_json, self._refuse_json)
+        self._query = Wire(query_protocol.CONTENT_TYPE, self._serve_query, self._refuse_query)
+        self._large = asyncio.Semaphore(LARGE_BODIES)
+        self._targets: dict[str, Endpoint] = {}
+        self._actions: dict[tuple[str, str], Endpoint] = {}
+        for name, built in operations.items():
+            self._add(model.load(name), {operation.name: operation for operation in built})
+
+    async def __call__(self, request: Request) -> Reply:
+        """Answers a request and writes its audit line; a request whose client went away is audited too."""
+        trail = Trail(request.id, request.client)
+        code = "Cancelled"
+        try:
+            reply = await self._reply(self._json if TARGET in request.headers else self._query, request, trail)
+            code = reply.code
+        finally:
+            trail.record(code)
+        return reply
+
+    def _add(self, service: Service, built: Mapping[str, Operation]) -> None:
+        for name, operation in service.operations.items():
+            endpoint = Endpoint(service, operation, _build(service, operation, built[name]) if name in built else None)
+            if service.protocol == "json":
+                self._targets[f"{service.target_prefix}.{name}"] = endpoint
+            else:
+                self._actions[service.version, name] = endpoint
+
+    async def _reply(self, wire: Wire, request: Request, trail: Trail) -> Reply:
+        try:
+            content = await wire.serve(request, trail)
+        except CargoholdError as error:
+            return wire.refuse(request, trail, errors.refusal(error))
+        # A bug of ours. The client must still get an answer on its own wire, and the log must not quote the request.
+        except Exception as error:  # noqa: BLE001
+            _log(error, request.id, trail.action)
+            return wire.refuse(request, trail, errors.UNEXPECTED)
+        return Reply(200, [("content-type", wire.content_type)], content, operation=trail.action)
+
+    async def _serve_json(self, request: Request, trail: Trail) -> bytes:
+        target = request.headers[TARGET]
+        endpoint = self._targets.get(target)
+        if endpoint is None:
+            raise UnknownOperation(f"There is no operation {target[:128]}")
+        trail.action = endpoint.action
+        _check_head(request, "POST")
+        async with self._space(request, endpoint):
+            body = await request.read(LARGE_BODY_LIMIT if endpoint.model.large else BODY_LIMIT)
+            return await self._answer(endpoint, request, trail, body, body)
+
+    async def _serve_query(self, request: Request, trail: Trail) -> bytes:
+        _check_head(request, "GET", "POST")
+        body = await request.read(BODY_LIMIT)
+        parameters = query_protocol.parameters(request.query, body)
+        action, version = parameters.get("Action", ""), parameters.get("Version", "")
+        endpoint = self._actions.get((version, action))
+        if endpoint is None:
+            version = version[:128] or "NO_VERSION_SPECIFIED"
+            raise UnknownOperation(f"Could not find operation {action[:128]} for version {version}")
+        trail.action = endpoint.action
+        return await self._answer(endpoint, request, trail, body, parameters)
+
+    async def _answer(
+        self, endpoint: Endpoint, request: Request, trail: Trail, body: bytes, given: bytes | Mapping[str, str]
+    ) -> bytes:
+        signed = await self._services.authenticator.signed(request, body, endpoint.service.signing_name)
+        built = endpoint.built
+        if built is None:
+            raise OperationNotBuilt(endpoint.model.name)
+        answer = await invoke(self._services, built.prepared, signed, built.decode(given), trail)
+        return built.encode(answer, request.id)
+
+    def _space(self, request: Request, endpoint: Endpoint) -> AbstractAsyncContextManager[None]:
+        """Waits for one of LARGE_BODIES places where the body may be large, and holds it until the answer is made."""
+        declared = request.headers.get("content-length", "")
+        small = _SMALL_NUMBER.fullmatch(declared) is not None and int(declared) <= BODY_LIMIT
+        return nullcontext() if small or not endpoint.model.large else self._large
+
+    def _refuse_json(self, _: Request, trail: Trail, refusal: Refusal) -> Reply:
+        return Reply(
+            status=refusal.row.json_status,
+            headers=[("content-type", json_protocol.CONTENT_TYPE)],
+            body=json_protocol.refuse(refusal),
+            operation=trail.action,
+            code=refusal.row.json,
+        )
+
+    def _refuse_query(self, request: Request, trail: Trail, refusal: Refusal) -> Reply:
+        known = (each.service.namespace for each in self._actions.values() if each.action == trail.action)
+        namespace = next(known, query_protocol.UNKNOWN_NAMESPACE)
+        return Reply(
+            status=refusal.row.query_status,
+            headers=[("content-type", query_protocol.CONTENT_TYPE)],
+            body=query_protocol.refuse(refusal, namespace, request.id),
+            operation=trail.action,
+            code=refusal.row.query,
+        )
+
+
+def _build(service: Service, operation: OperationModel, built: Operation) -> Built:
+    protocol = json_protocol if service.protocol == "json" else query_protocol
+    decode: Callable[[Any], dict[str, Any]] = protocol.decoder(service, operation)
+    return Built(prepare(service, built), decode, protocol.encoder(service, operation))
+
+
+def _check_head(request: Request, *methods: str) -> None:
+    """Raises what is known to be wrong before the body is read; whether the signature is right is not."""
+    if request.method not in methods:
+        raise MethodNotAllowed(request.method, methods)
+    sigv4.parse(request)
+
+
+def _log(error: Exception, request_id: str, operation: str) -> None:
+    """Says where it happened and of what class it is, without its text."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger().error(
+        "unexpected error", request_id=request_id, operation=operation, exception=type(error).__name__, frames=frames
+    )
