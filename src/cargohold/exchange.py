@@ -6,6 +6,7 @@ directly with a Request made from bytes.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,10 @@ CHUNK: Final = 1 << 20
 
 IDLE_SECONDS: Final = 60.0
 """How long a client may send nothing in the middle of a body."""
+
+UNREAD_BYTES: Final = 64 << 20
+UNREAD_SECONDS: Final = 10.0
+"""How much of a body that nobody read is still taken after the reply, and for how long."""
 
 
 class Chunks(Protocol):
@@ -48,6 +53,8 @@ class Request:
     receive: Receive
     repeated: frozenset[str] = frozenset()
     received: int = field(default=0)
+    ended: bool = field(default=False)
+    """Nothing more will come: the body was received whole, or the client is gone."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces of about CHUNK; raises BodyInterrupted when the client goes away or stalls."""
@@ -61,11 +68,13 @@ class Request:
             except TimeoutError:
                 message = {"type": "http.disconnect"}
             if message["type"] == "http.disconnect":
+                self.ended = True
                 if pending:
                     yield b"".join(pending)
                 raise BodyInterrupted
             data: bytes = message.get("body", b"")
             more = message.get("more_body", False)
+            self.ended = not more
             self.received += len(data)
             held += len(data)
             pending.append(data)
@@ -88,6 +97,22 @@ class Request:
                 raise RequestTooLarge(limit)
             pieces.append(piece)
         return b"".join(pieces)
+
+    async def discard(self) -> None:
+        """Takes what is left of the body, up to UNREAD_BYTES, and drops it; to be called after the reply was sent.
+
+        A client that writes its whole body before it reads would otherwise find a reset connection where its reply is.
+        """
+        declared = self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
+        if self.ended or not declared:
+            return
+        limit = self.received + UNREAD_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNREAD_SECONDS):
+                while not self.ended and self.received < limit:
+                    message = await self.receive()
+                    self.received += len(message.get("body", b""))
+                    self.ended = not message.get("more_body", False)
 
 
 @dataclass(slots=True)
