@@ -271,8 +271,8 @@ class InvalidRange(Malformed):
 class SizeMismatch(Malformed):
     """A body whose length is not the one that its Content-Range gives."""
 
-    def __init__(self, promised: int, given: int) -> None:
-        super().__init__(f"The Content-Range gives {promised} bytes, but the Content-Length is {given}")
+    def __init__(self, promised: int, given: str) -> None:
+        super().__init__(f"The Content-Range gives {promised} bytes, but the Content-Length is {given[:20]}")
 
 
 class UnknownHost(Malformed):
