@@ -9,7 +9,7 @@ from cargohold.aws.ecr import present
 from cargohold.aws.ecr.demands import on_repository
 from cargohold.aws.ecr.paging import exclude, listing
 from cargohold.aws.operation import Call, operation
-from cargohold.registry.images import Failure, ImageId, Push
+from cargohold.registry.image import ImageId, Push, not_found
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes.ecr import (
@@ -54,7 +54,7 @@ async def batch_get_image(call: Call, request: BatchGetImageRequest) -> BatchGet
     accepted = request.get("acceptedMediaTypes")
     for named, image in found:
         if accepted is not None and image.media_type not in accepted:
-            failures.append(Failure(named, "ImageNotFound", "Requested image not found"))
+            failures.append(not_found(named))
     return {
         "images": [
             present.image(target, named.tag, image)

@@ -98,8 +98,6 @@ async def get_download_url_for_layer(
     """A URL of ours that opens this one layer to GET and HEAD for an hour, without any other credential."""
     services, target = call.services, call.target(request)
     blob = await services.blobs.downloadable(target, Digest(request["layerDigest"]))
-    query = registry_token.download_query(
-        services.tokens, call.credential, target.registry, target.name, blob.digest, services.clock()
-    )
+    query = registry_token.download_query(services.tokens, call.credential, target, blob.digest, services.clock())
     url = f"{services.addresses.url(target.registry)}/v2/{target.name}/blobs/{blob.digest}?{query}"
     return {"downloadUrl": url, "layerDigest": blob.digest}

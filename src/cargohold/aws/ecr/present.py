@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from cargohold.aws.shapes import ecr
     from cargohold.core.addresses import Addresses
     from cargohold.core.arn import Target
-    from cargohold.registry.blobs import Blob
-    from cargohold.registry.images import Failure, Image, ImageId
-    from cargohold.registry.repositories import Repository
+    from cargohold.registry.blob import Blob
+    from cargohold.registry.image import Failure, Image, ImageId
+    from cargohold.registry.repository import Repository
 
 
 def repository(held: Repository, addresses: Addresses) -> ecr.Repository:

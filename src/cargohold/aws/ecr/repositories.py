@@ -11,7 +11,7 @@ from cargohold.aws.ecr.demands import on_repository
 from cargohold.aws.ecr.paging import exclude, listing
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.core.errors import InvalidTagParameter
-from cargohold.registry.repositories import NewRepository
+from cargohold.registry.repository import NewRepository
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes.ecr import (
