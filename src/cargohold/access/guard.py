@@ -48,7 +48,7 @@ class Guard:
         if credential.access_key_id is None:
             raise CredentialsRequired
         every = (*demands, *optional)
-        names = tuple({(demand.registry, demand.repository) for demand in every if demand.repository is not None})
+        names = tuple({(demand.registry, demand.repository): None for demand in every if demand.repository is not None})
         grounds = await self._database.read(partial(store.find_grounds, key_id=credential.access_key_id, names=names))
         if grounds is None:
             raise UnknownCredential

@@ -2,7 +2,6 @@
 
 import secrets
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +84,7 @@ def _basic_password(header: str) -> str | None:
         return None
     try:
         user, colon, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (Base64Error, UnicodeDecodeError):
+    except ValueError:  # neither base64 nor UTF-8
         return None
     if not colon:
         return None

@@ -60,7 +60,19 @@ def test_scheme_is_read_regardless_of_case(house: House, password: str) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Basic", "Basic ", "Basic !!!", "Basic QVdT", "Basic /////w==", "Negotiate x", "AWS4-HMAC-SHA256 x"],
+    [
+        None,
+        "",
+        "Basic",
+        "Basic ",
+        "Basic !!!",
+        "Basic QVdT",
+        "Basic /////w==",
+        "Basic é",
+        "Basic QVdTOng= x",
+        "Negotiate x",
+        "AWS4-HMAC-SHA256 x",
+    ],
 )
 def test_nobody(house: House, authorization: str | None) -> None:
     """Where nobody is named, or in no way that the registry knows, the door is left to challenge."""
