@@ -1,9 +1,9 @@
 """Blobs in a folder: `staging/<key>` while they are written, `blobs/<k0k1>/<key>` once they are finished.
 
-Both lie on one filesystem, so that finishing is a rename. Work on the disk is done in threads of the store's own, so
-that a slow disk holds neither the loop nor anybody else's threads; only what is in the page cache is read on the loop.
-What `append` wrote is handed to the disk every 64 MiB and made durable by `finish`: after a power cut an upload may be
-shorter than its row says, which `append` and `finish` notice.
+Both lie on one filesystem, so that finishing is a rename. What may wait for the disk runs in threads of the store's
+own, so that a slow disk holds neither the loop nor anybody else's threads; names are looked up, and what is in the page
+cache is read, on the loop. What `append` writes is made durable every 64 MiB and by `finish`: after a power cut an
+upload may be shorter than its row says, which the next `append` or `finish` notices.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ import os
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from cargohold.blobstore import BlobStore, Unfinished
 from cargohold.core.errors import Corrupt, StorageFull
@@ -27,10 +27,10 @@ SYNC_BYTES: Final = 64 << 20
 """How much may wait for the disk; one fsync after 2 GiB takes a second, the last of many takes none."""
 
 AHEAD: Final = 4 * CHUNK
-"""How far the disk is asked to read ahead of a reader who has outrun the page cache."""
+"""How far the disk is asked to read ahead for a reader who has outrun the page cache."""
 
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
-_NOWAIT: Final = getattr(os, "RWF_NOWAIT", None)
+_NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
 
 
 class FilesystemBlobStore(BlobStore):
@@ -45,16 +45,16 @@ class FilesystemBlobStore(BlobStore):
 
     async def begin(self, key: str) -> Unfinished:
         """Touches no disk: the first append makes the file."""
-        self._staged(key)
+        _checked(key)
         return Unfinished(key, 0)
 
     async def append(self, blob: Unfinished, chunks: AsyncIterable[bytes]) -> Unfinished:
-        file = _Staged(self._staged(blob.key), blob.size)
+        file = _StagedFile(self._staged(blob.key), blob.size, self._writing)
         try:
             async for chunk in chunks:
-                await _in_thread(self._writing, file.write, chunk)
+                await file.write(chunk)
         finally:
-            file.close()
+            await file.close()
         return Unfinished(blob.key, file.size)
 
     async def finish(self, blob: Unfinished) -> None:
@@ -64,11 +64,10 @@ class FilesystemBlobStore(BlobStore):
         await _in_thread(self._writing, self._staged(blob.key).unlink, missing_ok=True)
 
     async def open(self, key: str, start: int = 0, stop: int | None = None) -> Chunks:
-        path = self._finished(key)
-        return await _in_thread(self._reading, _FileChunks.opened, path, start, stop, self._reading)
+        return _FileChunks(self._finished(key), start, stop, self._reading)
 
     async def stat(self, key: str) -> int | None:
-        return await _in_thread(self._reading, _size, self._finished(key))
+        return _size(self._finished(key))
 
     async def delete(self, key: str) -> None:
         await _in_thread(self._writing, self._finished(key).unlink, missing_ok=True)
@@ -80,107 +79,118 @@ class FilesystemBlobStore(BlobStore):
         return self._blobs / _checked(key)[:2] / key
 
 
-class _Staged:
-    """A file that is being written behind `size`. Its methods run in a thread, one at a time."""
+class _StagedFile:
+    """A file that grows behind `size`: one chunk is written in a thread while the next is on its way."""
 
-    def __init__(self, path: Path, size: int) -> None:
+    def __init__(self, path: Path, size: int, threads: ThreadPoolExecutor) -> None:
         self.size = size
         self._path = path
+        self._start = size
+        self._threads = threads
         self._descriptor: int | None = None
         self._unsynced = 0
+        self._writing: asyncio.Future[None] | None = None
 
-    def write(self, chunk: bytes) -> None:
-        """Writes the whole chunk; the first time, opens the file and drops what a dead process left beyond `size`."""
+    async def write(self, chunk: bytes) -> None:
+        """Begins to write a chunk, after the one before is written."""
+        await self._settle()
+        self._writing = asyncio.wrap_future(self._threads.submit(self._write, chunk))
+
+    async def close(self) -> None:
+        """Returns after everything is written."""
+        try:
+            await self._settle()
+        finally:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+
+    async def _settle(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await _ended(writing)
+
+    def _write(self, chunk: bytes) -> None:
         with _disk_errors():
             if self._descriptor is None:
                 self._descriptor = _open_at(self._path, self.size)
-            view = memoryview(chunk)
-            while view:
-                written = os.pwrite(self._descriptor, view, self.size)
-                self.size += written
-                view = view[written:]
-            self._unsynced += len(chunk)
+            try:
+                self._write_all(self._descriptor, chunk)
+            except OSError:
+                os.ftruncate(self._descriptor, self._start)  # gives a full disk its room back
+                raise
             if self._unsynced >= SYNC_BYTES:
-                os.fdatasync(self._descriptor)
+                _sync(self._descriptor, self._path, getattr(os, "fdatasync", os.fsync))
                 self._unsynced = 0
 
-    def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+    def _write_all(self, descriptor: int, chunk: bytes) -> None:
+        view = memoryview(chunk)
+        while view:
+            written = os.pwrite(descriptor, view, self.size)
+            self.size += written
+            self._unsynced += written
+            view = view[written:]
 
 
 class _FileChunks:
-    """A range of an open file, which is closed at its end, by aclose, or with the last reference."""
+    """A range of a file that is open until its end, `aclose`, or the last reference to this."""
 
-    def __init__(self, descriptor: int, position: int, stop: int, threads: ThreadPoolExecutor) -> None:
-        self._descriptor = descriptor
-        self._position = position
-        self._stop = stop
+    def __init__(self, path: Path, start: int, stop: int | None, threads: ThreadPoolExecutor) -> None:
+        self._descriptor = -1
+        self._position = start
         self._threads = threads
-        self._first: bytes | None = None
-
-    @classmethod
-    def opened(cls, path: Path, start: int, stop: int | None, threads: ThreadPoolExecutor) -> Self:
-        """Opens the file and reads the first chunk, both in the one thread that the disk may hold up."""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise Corrupt from error
-        size = os.fstat(descriptor).st_size
-        chunks = cls(descriptor, start, size if stop is None else stop, threads)
-        if chunks._stop > size:
+        size = os.fstat(self._descriptor).st_size
+        self._stop = size if stop is None else stop
+        if self._stop > size:
             raise Corrupt
-        chunks._first = chunks._read()
-        return chunks
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        chunk, self._first = self._first, None
-        if chunk is None and self._position < self._stop:
-            chunk = self._read() if self._is_cached() else await _in_thread(self._threads, self._read_slowly)
-        if not chunk:
+        length = min(CHUNK, self._stop - self._position)
+        if self._descriptor < 0 or length <= 0:
             self._close()
             raise StopAsyncIteration
-        self._position += len(chunk)
+        cached = self._is_cached(length)
+        chunk = self._read(length) if cached else await _in_thread(self._threads, self._read_slowly, length)
+        self._position += length
         return chunk
 
     async def aclose(self) -> None:
-        self._first = None
-        self._stop = self._position
         self._close()
 
     def __del__(self) -> None:
         self._close()
 
-    def _length(self) -> int:
-        return min(CHUNK, self._stop - self._position)
-
-    def _is_cached(self) -> bool:
-        """Whether the next chunk's first and last byte can be read without waiting for the disk."""
+    def _is_cached(self, length: int) -> bool:
+        """Whether the first and the last of the next bytes can be read without waiting for the disk."""
         if _NOWAIT is None:
             return False
         byte = bytearray(1)
         try:
-            for offset in (self._position, self._position + self._length() - 1):
+            for offset in (self._position, self._position + length - 1):
                 os.preadv(self._descriptor, [byte], offset, _NOWAIT)
         except OSError:
             return False
         return True
 
-    def _read(self) -> bytes:
-        length = self._length()
-        chunk = os.pread(self._descriptor, length, self._position)
+    def _read(self, length: int) -> bytes:
+        try:
+            chunk = os.pread(self._descriptor, length, self._position)
+        except OSError as error:
+            raise Corrupt from error
         if len(chunk) < length:
             raise Corrupt
         return chunk
 
-    def _read_slowly(self) -> bytes:
-        with suppress(AttributeError):
+    def _read_slowly(self, length: int) -> bytes:
+        if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._descriptor, self._position, AHEAD, os.POSIX_FADV_WILLNEED)
-        return self._read()
+        return self._read(length)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
@@ -189,13 +199,20 @@ class _FileChunks:
 
 
 async def _in_thread(threads: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Runs work in a thread. A caller who is cancelled waits for it all the same: nothing is written behind his back."""
-    running = asyncio.wrap_future(threads.submit(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+    return await _ended(asyncio.wrap_future(threads.submit(work, *args, **kwargs)))
+
+
+async def _ended(running: asyncio.Future[T]) -> T:
+    """What a thread's work returns. A caller who is cancelled waits all the same: nothing goes on behind his back."""
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from running.exception()
+    return running.result()
 
 
 @contextmanager
@@ -211,13 +228,16 @@ def _disk_errors() -> Generator[None, None, None]:
 def _finish(staged: Path, finished: Path, size: int) -> None:
     """Durable bytes, then a durable name. Done again after a crash, it ends in the same state."""
     with _disk_errors():
-        if _size(finished) is None:
+        there = _size(finished)
+        if there is None:
             descriptor = _open_at(staged, size)
             try:
-                os.fsync(descriptor)
+                _sync(descriptor, staged, os.fsync)
             finally:
                 os.close(descriptor)
             staged.rename(finished)
+        elif there != size:
+            raise Corrupt
         _sync_folder(finished.parent)
         _sync_folder(staged.parent)
 
@@ -238,6 +258,15 @@ def _open_at(path: Path, size: int) -> int:
     return descriptor
 
 
+def _sync(descriptor: int, path: Path, sync: Callable[[int], None]) -> None:
+    """Makes a file's bytes durable. After a failure the file goes: the kernel would let a second try succeed."""
+    try:
+        sync(descriptor)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
@@ -256,8 +285,7 @@ def _make_folders(staging: Path, blobs: Path) -> None:
     """Makes the fan-out beforehand, so that finishing a blob never has to make a folder durable."""
     staging.mkdir(parents=True, exist_ok=True, mode=0o700)
     blobs.mkdir(exist_ok=True, mode=0o700)
-    wanted = {f"{number:02x}" for number in range(256)}
-    missing = wanted.difference(os.listdir(blobs))
+    missing = {f"{number:02x}" for number in range(256)}.difference(os.listdir(blobs))
     for name in missing:
         (blobs / name).mkdir(exist_ok=True, mode=0o700)
     if missing:

@@ -38,14 +38,14 @@ class _GroupBroken(Exception):
 
 
 class GroupCommit:
-    """A writer thread around a connection that it alone uses."""
+    """A writer thread around a connection that it alone uses from now on, and closes."""
 
-    def __init__(self, connect: Callable[[], Connection], name: str) -> None:
-        self._connect = connect
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name="database writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[Connection], Any]) -> asyncio.Future[Any]:
@@ -67,15 +67,13 @@ class GroupCommit:
         self._thread.join()
 
     def _run(self) -> None:
-        connection = self._connect()
-        raw = cast("sqlite3.Connection", connection.connection.driver_connection)
-        transaction = _Transaction(connection, raw)
+        transaction = _Transaction(self._connection)
         more = True
         while more:
             group, more = self._next_group()
             if group:
                 _deliver(group, transaction.run(group))
-        raw.close()
+        self._connection.close()
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         """The works that wait by now, at least one, and whether more may come."""
@@ -92,9 +90,9 @@ class GroupCommit:
 class _Transaction:
     """Runs groups of works, each group in one transaction."""
 
-    def __init__(self, connection: Connection, raw: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._raw = raw
+        self._raw = cast("sqlite3.Connection", connection.connection.driver_connection)
 
     def run(self, group: Sequence[_Job]) -> list[_Outcome]:
         """One outcome per work, after those that succeeded are durable."""

@@ -1,13 +1,22 @@
 """Brings a database file to the schema that this program knows. Alembic is imported only when the file is behind.
 
 The migrations are `migrations/versions/NNNN_<what>.py`, one line without branches, so the highest number is the head.
+The next one is written by hand; tests/unit/database/test_migrate.py says in what it differs from `database.schema`.
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final, cast
 
+from sqlalchemy.exc import DBAPIError
+
+from cargohold.database.faults import translated
+
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
+
+WAIT_SECONDS: Final = 60
+"""How long one process waits while another migrates."""
 
 
 class SchemaTooNew(Exception):
@@ -23,38 +32,41 @@ class SchemaTooNew(Exception):
 def upgrade(path: Path) -> None:
     """Makes the file when it is not there, and brings it to head; safe when several processes do it at once.
 
-    Raises SchemaTooNew when the file's revision is unknown to this program.
+    Raises SchemaTooNew when the file's revision is unknown to this program, Corrupt when it is no database,
+    StorageFull, and StorageBusy when somebody else held the file for longer than WAIT_SECONDS.
     """
-    known = known_revisions()
-    connection = _connect(path)
     try:
-        if _current(connection, path, known) == known[-1]:
-            return
-        connection.execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
-    _run(path, known)
+        with closing(_connect(path)) as connection:
+            is_behind = _is_behind(connection, path)
+            connection.execute("PRAGMA journal_mode = WAL")
+        if is_behind:
+            _migrate(path)
+    except (sqlite3.Error, DBAPIError) as error:
+        raise translated(error) from error.__cause__
 
 
-def known_revisions() -> tuple[str, ...]:
+def known_revisions() -> list[str]:
     """The revisions that this program has migrations for, oldest first."""
-    return tuple(sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py")))
+    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
-def _current(connection: sqlite3.Connection, path: Path, known: tuple[str, ...]) -> str | None:
-    """The file's revision, None when it has no schema yet."""
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+
+
+def _is_behind(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether migrations are missing; raises SchemaTooNew."""
+    known = known_revisions()
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
-        return None
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if row is None:
-        return None
-    if row[0] not in known:
-        raise SchemaTooNew(path, row[0], known[-1])
-    return str(row[0])
+        return True
+    (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    if found not in known:
+        raise SchemaTooNew(path, found, known[-1])
+    return bool(found != known[-1])
 
 
-def _run(path: Path, known: tuple[str, ...]) -> None:
-    """One transaction around all migrations: another process waits at BEGIN IMMEDIATE and then finds nothing to do."""
+def _migrate(path: Path) -> None:
+    """All migrations in one transaction: another process waits at its beginning, and then finds nothing to do."""
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
@@ -63,14 +75,9 @@ def _run(path: Path, known: tuple[str, ...]) -> None:
     engine = create_engine("sqlite+pysqlite://", creator=lambda: _connect(path), poolclass=NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        raw = cast("sqlite3.Connection", connection.connection.driver_connection)
-        if _current(raw, path, known) != known[-1]:
+        if _is_behind(cast("sqlite3.Connection", connection.connection.driver_connection), path):
             config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS))
+            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=60, isolation_level=None)

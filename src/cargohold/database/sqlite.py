@@ -7,7 +7,7 @@ writes, and BEGIN IMMEDIATE makes writers wait for their turn instead of failing
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -45,9 +45,10 @@ class SQLite(Database):
 
     def __init__(self, path: Path) -> None:
         self._engine = _engine(path)
-        self._reader, self._raw_reader = _reader(self._engine)
+        self._reader = _reader(self._engine)
+        self._raw_reader = _raw(self._reader)
         self._reading = threading.Lock()
-        self._writer = GroupCommit(self._engine.connect, name="database writer")
+        self._writer = GroupCommit(self._engine.connect())
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -65,6 +66,7 @@ class SQLite(Database):
                 self._raw_reader.rollback()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
+        """Runs in the writer's thread. A caller who is cancelled does not learn whether it was done."""
         result: T = await self._writer.submit(work)
         return result
 
@@ -77,13 +79,14 @@ class SQLite(Database):
                 for row in batch:
                     yield row
         finally:
-            thread.submit(rows.close)
+            closed = loop.run_in_executor(thread, rows.close)
             thread.shutdown(wait=False)
+            await closed
 
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.close)
         with self._reading:
-            self._raw_reader.close()
+            self._reader.close()
 
 
 class _Scan(Generic[T]):
@@ -92,23 +95,25 @@ class _Scan(Generic[T]):
     def __init__(self, engine: Engine, work: Callable[[Connection], Iterator[T]]) -> None:
         self._engine = engine
         self._work = work
-        self._raw: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._rows: Iterator[T] = iter(())
 
     def take(self) -> list[T]:
         """The next rows, none when there are no more."""
         try:
-            if self._raw is None:
-                connection, self._raw = _reader(self._engine)
-                self._raw.execute("BEGIN")
-                self._rows = self._work(connection)
+            if self._connection is None:
+                self._connection = _reader(self._engine)
+                _raw(self._connection).execute("BEGIN")
+                self._rows = self._work(self._connection)
             return list(islice(self._rows, SCAN_BATCH))
         except (DBAPIError, sqlite3.Error) as error:
             raise translated(error) from error.__cause__
 
     def close(self) -> None:
-        if self._raw is not None:
-            self._raw.close()
+        if isinstance(self._rows, Generator):
+            self._rows.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 def _engine(path: Path) -> Engine:
@@ -123,9 +128,12 @@ def _engine(path: Path) -> Engine:
     return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
 
 
-def _reader(engine: Engine) -> tuple[Connection, sqlite3.Connection]:
+def _reader(engine: Engine) -> Connection:
     """A connection that cannot write. SQLAlchemy's own transaction on it begins once and never ends."""
     connection = engine.connect()
-    raw = cast("sqlite3.Connection", connection.connection.driver_connection)
-    raw.execute("PRAGMA query_only = ON")
-    return connection, raw
+    _raw(connection).execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
