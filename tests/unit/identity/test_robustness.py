@@ -57,7 +57,7 @@ def test_queries(query: str) -> None:
 
 @given(junk=wire_text, place=st.integers(min_value=0, max_value=500), presigned=st.booleans())
 def test_damaged_signatures(junk: str, place: int, presigned: bool) -> None:
-    """A signed request with something put into its header or query is refused, or was not changed in what it says."""
+    """A signed request with something put into its header or query is refused, or says what it said before."""
     if presigned:
         request, _ = presign(KEY)
         changed = replace(request, query=request.query[:place] + junk + request.query[place:])
@@ -68,7 +68,8 @@ def test_damaged_signatures(junk: str, place: int, presigned: bool) -> None:
         changed = replace(request, headers={**request.headers, "authorization": header})
     with suppress(Unauthorized):
         if judge(changed):
-            assert sigv4.parse(changed) == sigv4.parse(request)
+            # Only the key's id is outside its signature: under another id another secret is looked up.
+            assert replace(sigv4.parse(changed), access_key_id=KEY.access_key_id) == sigv4.parse(request)
 
 
 @given(authorization=wire_text | wire_text.map("Basic ".__add__))
