@@ -1,0 +1,67 @@
+"""The OCI door: what docker, podman, skopeo and crane speak to, under /v2/.
+
+    find the route → who asks → may they → the route's handler → reply or refusal → audit
+
+Knows the wire and no rule: rules are the rooms', which raise core.errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cargohold.access.demand import Demand
+from cargohold.core.errors import AccessDenied, CargoholdError, UnknownHost
+from cargohold.exchange import Reply, Request
+from cargohold.oci import errors, routes
+from cargohold.oci.call import Call
+from cargohold.oci.challenge import challenge
+from cargohold.telemetry import audit
+
+if TYPE_CHECKING:
+    from cargohold.services import Services
+
+
+class OciDoor:
+    """`await door(request)` is the reply; only faults that no error class stands for are raised."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, request: Request) -> Reply:
+        """Serves one request under /v2/."""
+        services = self._services
+        try:
+            registry = services.addresses.registry(request.headers.get("host", ""))
+        except UnknownHost as error:
+            return _audited(errors.refuse(error, request), request, "Unknown", (), None)
+        route, asked = routes.find(request.method, request.path, request.query, registry)
+        demands = route.demands(asked)
+        optional = route.optional(asked) if route.optional else ()
+        principal: str | None = None
+        try:
+            credential = services.authenticator.registry(request, registry)
+            admission = await services.guard.require(credential, demands, optional)
+            principal = admission.principal.arn
+            reply = await route.handler(Call(services, request, asked, admission))
+        except CargoholdError as error:
+            reply = errors.refuse(error, request)
+            if reply.status == 401:
+                reply.headers.append(challenge(services.addresses.url(registry)))
+            if isinstance(error, AccessDenied):
+                principal = error.principal
+        return _audited(reply, request, route.name, demands, principal)
+
+
+def _audited(reply: Reply, request: Request, name: str, demands: Sequence[Demand], principal: str | None) -> Reply:
+    """Names the reply for metrics and leaves the audit trail's line."""
+    reply.operation = f"oci:{name}"
+    audit.record(
+        request_id=request.id,
+        principal_arn=principal,
+        action=demands[0].action if demands else reply.operation,
+        resources=[demand.resource for demand in demands],
+        code=reply.code,
+        client=request.client,
+    )
+    return reply

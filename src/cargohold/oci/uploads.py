@@ -1,0 +1,164 @@
+"""POST /v2/<name>/blobs/uploads/ and GET, PATCH, PUT, DELETE /v2/<name>/blobs/uploads/<id>: how blobs come in.
+
+    POST                        202  an upload is open
+    POST ?mount=&from=          201  the blob is there without moving a byte, else 202 as above
+    POST ?digest=    (body)     201  the whole blob in one request
+    PATCH            (body)     202  bytes in order; Content-Range says where they belong
+    GET                         204  Range says how far the upload is
+    PUT ?digest=     (or body)  201  the blob is complete
+    DELETE                      204  the upload is forgotten
+
+An upload belongs to one repository: through another its id means nothing. Locations have no query and no host, so that
+clients may append `?digest=` and no proxy can bend them. Source: distribution-spec 1.1, "Pushing blobs".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
+
+from cargohold.access.demand import Demand
+from cargohold.core.digest import Digest, parse
+from cargohold.core.errors import CargoholdError, SizeMismatch, UploadBusy, UploadNotFound
+from cargohold.core.reference import is_repository_name
+from cargohold.exchange import Reply, Request
+from cargohold.oci import ranges
+from cargohold.oci.challenge import API_VERSION
+
+if TYPE_CHECKING:
+    from cargohold.oci.call import Asked, Call
+    from cargohold.registry.blob import Blob
+    from cargohold.registry.uploads import Upload
+
+_UPLOAD_ID = re.compile(r"[0-9a-f-]{32,36}")
+
+
+def mount_source(asked: Asked) -> tuple[Demand, ...]:
+    """The optional power to read the repository that a mount names in `from`; none where it names none."""
+    source = asked.parameters.get("from", "")
+    if "mount" not in asked.parameters or not is_repository_name(source):
+        return ()
+    return (Demand("ecr:GetDownloadUrlForLayer", asked.registry, source),)
+
+
+async def start_upload(call: Call) -> Reply:
+    """Opens an upload, or makes the blob at once from another repository or from this request's body.
+
+    Raises RepositoryNotFound, InvalidDigest and what Uploads.complete raises.
+    """
+    parameters = call.asked.parameters
+    if "mount" in parameters:
+        blob = await _mount(call, parse(parameters["mount"]))
+        if blob is not None:
+            return _created(call, blob)
+    elif "digest" in parameters:
+        return await _push_whole(call, parse(parameters["digest"]))
+    return _accepted(call, 202, await call.services.uploads.begin(call.target))
+
+
+async def get_upload(call: Call) -> Reply:
+    """How far an upload is. Raises UploadNotFound."""
+    return _accepted(call, 204, await call.services.uploads.status(call.target, _upload_id(call)))
+
+
+async def patch_upload(call: Call) -> Reply:
+    """Appends the body. Raises UploadNotFound, UploadBusy, InvalidRange, SizeMismatch and BodyInterrupted."""
+    upload_id, start = _upload_id(call), _start(call.request)
+    async with aclosing(call.request.stream()) as chunks:
+        upload = await call.services.uploads.append(call.target, upload_id, chunks, start)
+    return _accepted(call, 202, upload)
+
+
+async def put_upload(call: Call) -> Reply:
+    """Appends the body, where there is one, and ends the upload as the blob `digest`.
+
+    Raises what patch_upload raises, InvalidDigest and InvalidLayer.
+    """
+    upload_id, digest = _upload_id(call), parse(call.asked.parameters.get("digest", ""))
+    body = await _body(call.request)
+    if body is not None:
+        async with aclosing(body):
+            await call.services.uploads.append(call.target, upload_id, body, _start(call.request))
+    completed = await call.services.uploads.complete(call.target, upload_id, [digest], api=False)
+    return _created(call, completed.blob)
+
+
+async def delete_upload(call: Call) -> Reply:
+    """Forgets an upload and its bytes. Raises UploadNotFound."""
+    await call.services.uploads.cancel(call.target, _upload_id(call))
+    return Reply(204, [API_VERSION])
+
+
+async def _mount(call: Call, digest: Digest) -> Blob | None:
+    """The blob from the other repository, where it is there and may be read; nobody learns which of both it was."""
+    sources = mount_source(call.asked)
+    if not sources or not call.admission.allows(sources[0]):
+        return None
+    source = call.admission.target(call.asked.registry, call.asked.parameters["from"])
+    return await call.services.blobs.mount(call.target, digest, source)
+
+
+async def _push_whole(call: Call, digest: Digest) -> Reply:
+    uploads, target = call.services.uploads, call.target
+    upload = await uploads.begin(target)
+    try:
+        async with aclosing(call.request.stream()) as chunks:
+            await uploads.append(target, upload.id, chunks, None)
+        completed = await uploads.complete(target, upload.id, [digest], api=False)
+    except CargoholdError:
+        with suppress(UploadNotFound, UploadBusy):
+            await uploads.cancel(target, upload.id)
+        raise
+    return _created(call, completed.blob)
+
+
+def _upload_id(call: Call) -> str:
+    """The path's upload id, in a form that a database can be asked for; raises RepositoryNotFound, UploadNotFound."""
+    upload_id, target = call.asked.reference, call.target
+    if target.existing and _UPLOAD_ID.fullmatch(upload_id) is None:
+        raise UploadNotFound(upload_id[:100], target.name, target.registry.account)
+    return upload_id
+
+
+def _start(request: Request) -> int | None:
+    """Where the body belongs in the blob: None means behind what is there."""
+    header = request.headers.get("content-range")
+    if header is None:
+        return None
+    span, length = ranges.chunk(header), request.headers.get("content-length", "")
+    if length and length != str(span.size):
+        raise SizeMismatch(span.size, length)
+    return span.start
+
+
+async def _body(request: Request) -> AsyncGenerator[bytes, None] | None:
+    """The body's pieces, or None where there is no body: then nothing has to be claimed and written for it."""
+    if request.headers.get("content-length") == "0":
+        return None
+    stream = request.stream()
+    first = await anext(stream, None)
+    return None if first is None else _resumed(first, stream)
+
+
+async def _resumed(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece
+
+
+def _accepted(call: Call, status: int, upload: Upload) -> Reply:
+    headers = [
+        API_VERSION,
+        ("Location", f"/v2/{call.asked.repository}/blobs/uploads/{upload.id}"),
+        ("Docker-Upload-Uuid", upload.id),
+        ("Range", f"0-{max(0, upload.offset - 1)}"),
+    ]
+    return Reply(status, headers)
+
+
+def _created(call: Call, blob: Blob) -> Reply:
+    location = f"/v2/{call.asked.repository}/blobs/{blob.digest}"
+    return Reply(201, [API_VERSION, ("Location", location), ("Docker-Content-Digest", blob.digest)])
