@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import traceback
 from typing import Any, Final, TextIO, cast
 
 import structlog
@@ -41,6 +42,16 @@ def configure(stream: TextIO, level: str = "info") -> None:
 def logger() -> FilteringBoundLogger:
     """The logger of this process; its lines appear from the configured level on."""
     return cast(FilteringBoundLogger, structlog.get_logger())
+
+
+def unexpected(error: BaseException, **fields: object) -> None:
+    """Logs a bug of ours: where it happened and of what class it is, without its text, which may quote a request."""
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    classes = " from ".join(type(link).__name__ for link in chain)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger().error("unexpected error", **fields, exception=classes, frames=frames)
 
 
 class _Stream:
