@@ -1,0 +1,197 @@
+"""Every setting: its name, default, rule and sentence; and where its value comes from.
+
+A flag wins over an environment variable (`CARGOHOLD_PORT`), that over the configuration file (`port = …`), that over
+the default. A key that is not in the table is an error. docs/settings.md is generated from the table.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cargohold.server.folder import default_data
+from cargohold.server.refusal import CannotStart
+
+PREFIX: Final = "CARGOHOLD_"
+FILE_NAME: Final = "cargohold.toml"
+"""Read from the data folder where `--config` names no other file."""
+
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class Settings(BaseSettings):
+    """The values of one start. Made by `load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    data: Path = Field(
+        default_factory=default_data, description="The folder that holds everything: database, blobs, keys."
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for every IPv4 address.")
+    port: int = Field(5050, ge=0, le=65535, description="The port for everything; 0 takes a free one.")
+    account: str = Field(
+        "123456789012",
+        pattern=r"^[0-9]{12}$",
+        description="The 12 digits of the AWS account that a new data folder gets; the folder remembers them.",
+    )
+    regions: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("us-east-1",),
+        min_length=1,
+        description="The regions served, separated by commas; the first is the default one. The folder remembers them.",
+    )
+    domain: str = Field(
+        "localhost",
+        description="Registries are reached at <account>.dkr.ecr.<region>.<domain>, the default one at <domain> too.",
+    )
+    workers: int = Field(1, ge=1, le=256, description="How many processes answer requests.")
+    tls_cert: Path | None = Field(None, description="The certificate chain in PEM; TLS is on when it is given.")
+    tls_key: Path | None = Field(None, description="The certificate's private key in PEM.")
+    dev: bool = Field(
+        default=False,
+        description="Adds the access key test with the secret test; only with a loopback host.",
+    )
+    root_key: SecretStr | None = Field(
+        None,
+        description="The key that seals secrets: 32 bytes in hexadecimal or base64, in place of DIR/root.key. "
+        "Has no flag, because other users can read a command line.",
+    )
+    root_key_file: Path | None = Field(None, description="A file that holds the root key, in place of DIR/root.key.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged: debug, info (one line per request), warning or error."
+    )
+
+    @field_validator("regions", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("regions")
+    @classmethod
+    def _named_as_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for region in value:
+            if _REGION.fullmatch(region) is None:
+                raise ValueError(f"{region!r} is not the name of a region, such as us-east-1")
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("domain")
+    @classmethod
+    def _named_as_domain(cls, value: str) -> str:
+        if len(value) > 200 or _DOMAIN.fullmatch(value) is None:
+            raise ValueError(f"{value!r} is not a domain name in lower case, such as registry.example.com")
+        return value
+
+    @field_validator("data", "tls_cert", "tls_key", "root_key_file")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Settings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key are given together, or neither is")
+        if self.root_key is not None and self.root_key_file is not None:
+            raise ValueError("root_key and root_key_file say the same thing: give one of them")
+        if self.dev and not is_loopback(self.host):
+            raise ValueError(
+                f"dev opens the registry to whoever reaches it, so it needs a loopback host such as 127.0.0.1, "
+                f"and host is {self.host}"
+            )
+        return self
+
+    @property
+    def secure(self) -> bool:
+        return self.tls_cert is not None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment; `load` adds the file below them."""
+        return init_settings, env_settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that listens on `host`."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load(flags: Mapping[str, object], config: Path | None = None) -> Settings:
+    """The settings of a start from the given flags, this process's environment and the configuration file.
+
+    Raises CannotStart with a sentence that names the key.
+    """
+    names = set(Settings.model_fields)
+    _refuse_unknown(
+        (name for name in os.environ if name.startswith(PREFIX)),
+        {f"{PREFIX}{name}".upper() for name in (*names, "config")},
+        "the environment",
+    )
+    given = {name: value for name, value in flags.items() if value is not None}
+    from_environment = {name for name in names if os.environ.get(f"{PREFIX}{name}".upper())}
+    file, values = _file(given, config)
+    _refuse_unknown(values, names, str(file))
+    below = {name: value for name, value in values.items() if name not in from_environment}
+    try:
+        return Settings(**{**below, **given})
+    except ValidationError as error:
+        raise CannotStart(_sentence(error)) from None
+
+
+def _file(given: Mapping[str, object], config: Path | None) -> tuple[Path, dict[str, Any]]:
+    if config is None and (named := os.environ.get(f"{PREFIX}CONFIG")):
+        config = Path(named)
+    if config is not None:
+        return config, _parsed(config)
+    data = given.get("data") or os.environ.get(f"{PREFIX}DATA") or default_data()
+    file = Path(str(data)).expanduser() / FILE_NAME
+    if not file.is_file():
+        return file, {}
+    values = _parsed(file)
+    if "data" in values:
+        raise CannotStart(f"{file} lies in the data folder, so it cannot say where that is: remove the key data.")
+    return file, values
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise CannotStart(f"The configuration file {file} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CannotStart(f"The configuration file {file} is not TOML: {error}.") from None
+
+
+def _refuse_unknown(names: Iterable[str], known: set[str], place: str) -> None:
+    for name in sorted(set(names) - known):
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise CannotStart(f"There is no setting {name}, which {place} sets.{hint}")
+
+
+def _sentence(error: ValidationError) -> str:
+    parts = []
+    for item in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in item["loc"])
+        reason = item["msg"].removeprefix("Value error, ")
+        parts.append(f"The setting {name} is wrong: {reason}." if name else f"{reason}.")
+    return " ".join(parts)

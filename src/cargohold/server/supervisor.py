@@ -1,0 +1,119 @@
+"""One start of the server, from the data folder's lock to the last child's end. It answers no request itself.
+
+Everything is imported and checked here, once; then door processes and the worker process are forked. No thread may run
+before that: a forked child would inherit its locks and not the thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import resource
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from cargohold import __version__
+from cargohold.server import listener, process
+from cargohold.server.certificates import check_certificate
+from cargohold.server.fleet import Fleet, Role, Ties
+from cargohold.server.folder import AccessKey, DataFolder, Deployment, Running
+from cargohold.server.settings import Settings, is_loopback
+from cargohold.server.signals import Signals
+from cargohold.server.wiring import Plan, first_start, prepare
+from cargohold.telemetry import logs, metrics
+
+Announce = Callable[[Running, AccessKey | None], None]
+"""Called when the server is ready, with the key that this start made, if it made one."""
+
+_DESCRIPTORS: Final = 65_536
+_END_SECONDS: Final = 5.0
+"""What a process needs to end, once its requests have."""
+
+
+def serve(settings: Settings, announce: Announce) -> int:
+    """Runs the server until it is told to stop; returns the exit status. Raises CannotStart."""
+    os.umask(0o077)
+    folder = DataFolder(settings.data)
+    with folder.locked():
+        check_certificate(settings.tls_cert, settings.tls_key)
+        bound = listener.bind(settings.host, settings.port)
+        metrics.share(folder.metrics)
+        plan = prepare(settings, folder, _deployment(settings, folder), bound.getsockname()[1])
+        key = asyncio.run(first_start(plan))
+        _raise_descriptor_limit()
+        return _run(plan, bound, partial(announce, _running(plan), key))
+
+
+def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
+    signals = Signals()
+    try:
+        fleet = Fleet(_roles(plan, bound), signals)
+        listener.listen(bound)
+        # What was imported stays for good: collecting it would only copy the pages that the children share.
+        gc.freeze()
+        try:
+            if fleet.start():
+                plan.folder.announce(_running(plan))
+                logs.logger().info("ready", url=_running(plan).url, process=os.getpid())
+                announce()
+                fleet.keep()
+        finally:
+            plan.folder.withdraw()
+            bound.close()
+            graceful = fleet.stop(process.GRACE_SECONDS + _END_SECONDS)
+            logs.logger().info("stopped", graceful=graceful)
+    finally:
+        signals.close()
+    return 0 if graceful else 1
+
+
+def _roles(plan: Plan, bound: socket.socket) -> list[Role]:
+    door = Role("door", partial(process.run_door, plan, bound))
+
+    def work(ties: Ties) -> int:
+        bound.close()
+        return process.run_worker(plan, ties)
+
+    return [*[door] * plan.settings.workers, Role("worker", work)]
+
+
+def _deployment(settings: Settings, folder: DataFolder) -> Deployment:
+    given = settings.model_fields_set
+    return folder.remember(
+        settings.account if "account" in given else None,
+        settings.regions if "regions" in given else None,
+        Deployment(settings.account, settings.regions),
+    )
+
+
+def _running(plan: Plan) -> Running:
+    host = f"{_name(plan.settings)}:{plan.port}"
+    return Running(
+        url=f"{plan.addresses.scheme}://{host}",
+        registry=host,
+        pid=os.getpid(),
+        host=plan.settings.host,
+        port=plan.port,
+        account=plan.deployment.account,
+        region=plan.deployment.regions[0],
+        dev=plan.settings.dev,
+        version=__version__,
+    )
+
+
+def _name(settings: Settings) -> str:
+    """The host by which a client on this machine reaches the server: the domain, unless nobody listens there."""
+    everywhere = settings.host in ("0.0.0.0", "::", "[::]")  # noqa: S104
+    if settings.domain != "localhost" or everywhere or is_loopback(settings.host):
+        return settings.domain
+    return f"[{settings.host}]" if ":" in settings.host.strip("[]") else settings.host
+
+
+def _raise_descriptor_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

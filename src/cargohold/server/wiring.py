@@ -1,0 +1,178 @@
+"""Who gets what: the one place that chooses between our own classes and names the backends."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from asyncio import to_thread
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import text
+
+from cargohold.access.guard import Guard
+from cargohold.aws.door import AwsDoor
+from cargohold.blobstore import BlobStore
+from cargohold.blobstore.filesystem import FilesystemBlobStore
+from cargohold.core.addresses import Addresses
+from cargohold.core.clock import MINUTE, system_clock
+from cargohold.database import Database, migrate
+from cargohold.database.sqlite import SQLite
+from cargohold.encryption.root import Root, RootKeyUnusable
+from cargohold.encryption.tokens import Tokens
+from cargohold.identity.accounts import Accounts, NewKey
+from cargohold.identity.authenticate import Authenticator
+from cargohold.jobs.schedule import Periodic
+from cargohold.oci.door import OciDoor
+from cargohold.registry import tasks
+from cargohold.registry.blobs import Blobs
+from cargohold.registry.images import Images
+from cargohold.registry.limits import Limits
+from cargohold.registry.repositories import Repositories
+from cargohold.registry.tags import Tags
+from cargohold.registry.uploads import Uploads
+from cargohold.server.app import Application, Doors
+from cargohold.server.folder import AccessKey, DataFolder, Deployment
+from cargohold.server.health import Health
+from cargohold.server.refusal import CannotStart
+from cargohold.server.settings import Settings
+from cargohold.services import Services
+
+REAP_EVERY = MINUTE
+"""Milliseconds between looks for expired uploads; they live for a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every process of one start has in common. Made by the supervisor, read after the fork."""
+
+    settings: Settings
+    folder: DataFolder
+    deployment: Deployment
+    root: Root
+    port: int
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(
+            account=self.deployment.account,
+            region=self.deployment.regions[0],
+            regions=frozenset(self.deployment.regions),
+            domain=self.settings.domain,
+            port=self.port,
+            secure=self.settings.secure,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cellar:
+    """What holds files and connections of one process."""
+
+    database: Database
+    blobstore: BlobStore
+
+    async def close(self) -> None:
+        await self.database.close()
+
+
+def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port: int) -> Plan:
+    """Brings the data folder to what this version needs, before any other process runs; raises CannotStart."""
+    root = _root(settings, folder)
+    try:
+        migrate.upgrade(folder.database)
+        FilesystemBlobStore(folder.blobs)
+    except migrate.SchemaTooNew as error:
+        raise CannotStart(str(error)) from None
+    except OSError as error:
+        raise CannotStart(f"{error.filename} cannot be written: {error.strerror}.") from None
+    return Plan(settings, folder, deployment, root, port)
+
+
+async def first_start(plan: Plan) -> AccessKey | None:
+    """Makes the account and its administrator's key where they are missing, and sets the development key.
+
+    The key is in the credentials file before the account is in the database. None when the account is there already.
+    """
+
+    def keep(key: NewKey) -> None:
+        plan.folder.keep_credentials(AccessKey(key.access_key_id, key.secret_access_key))
+
+    database = SQLite.open(plan.folder.database)
+    try:
+        accounts = Accounts(database, plan.root, system_clock)
+        made = await accounts.bootstrap(plan.deployment.account, keep)
+        await accounts.set_development_key(plan.deployment.account, enabled=plan.settings.dev)
+    finally:
+        await database.close()
+    return None if made is None else AccessKey(made.access_key_id, made.secret_access_key)
+
+
+def cellar(plan: Plan) -> Cellar:
+    """Opened in the process that uses it, after the fork."""
+    return Cellar(SQLite.open(plan.folder.database), FilesystemBlobStore(plan.folder.blobs))
+
+
+def services(plan: Plan, cellar: Cellar) -> Services:
+    """The rooms, as the doors see them."""
+    database, blobstore = cellar.database, cellar.blobstore
+    tokens = Tokens(plan.root.derive("tokens"))
+    limits = Limits()
+    return Services(
+        addresses=plan.addresses,
+        clock=system_clock,
+        tokens=tokens,
+        authenticator=Authenticator(database, plan.root, tokens, system_clock, plan.deployment.regions),
+        guard=Guard(database),
+        repositories=Repositories(database, system_clock, limits),
+        images=Images(database, system_clock, limits),
+        tags=Tags(database),
+        blobs=Blobs(database, blobstore, system_clock, limits),
+        uploads=Uploads(database, blobstore, system_clock, limits),
+    )
+
+
+def application(plan: Plan, cellar: Cellar) -> Application:
+    """What a door process serves."""
+    rooms = services(plan, cellar)
+    checks = {
+        "database": partial(_database_answers, cellar.database),
+        "storage": partial(to_thread, _write_and_drop, plan.folder.blobs),
+    }
+    health = Health(checks, rooms.uploads.count_open)
+    return Application(Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms), health=health))
+
+
+def periodic(cellar: Cellar) -> Sequence[Periodic]:
+    """What the worker process does."""
+    reap = partial(tasks.reap_uploads, cellar.database, cellar.blobstore, system_clock)
+    return (Periodic("reap uploads", REAP_EVERY, reap),)
+
+
+def _root(settings: Settings, folder: DataFolder) -> Root:
+    """The root key: from outside where it is given, else the data folder's."""
+    try:
+        given = settings.root_key.get_secret_value() if settings.root_key else None
+        if settings.root_key_file is not None:
+            given = settings.root_key_file.read_text("ascii")
+        return Root.load(folder.root_key, given)
+    except RootKeyUnusable as error:
+        raise CannotStart(str(error)) from None
+    except UnicodeDecodeError:
+        raise CannotStart(f"The root key in {settings.root_key_file} is neither hexadecimal nor base64.") from None
+    except OSError as error:
+        raise CannotStart(f"The root key in {error.filename} cannot be read: {error.strerror}.") from None
+
+
+async def _database_answers(database: Database) -> None:
+    await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+
+
+def _write_and_drop(folder: Path) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=".ready-", dir=folder)
+    try:
+        os.write(descriptor, b"ready")
+    finally:
+        os.close(descriptor)
+        os.unlink(name)
