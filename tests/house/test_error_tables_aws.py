@@ -1,0 +1,105 @@
+"""The AWS door's table of errors, held against the tree of errors and against ECR's model."""
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.loaders import Loader
+from botocore.parsers import create_parser
+
+from cargohold.aws import errors
+from cargohold.aws.door import AwsDoor
+from cargohold.core import errors as core
+from cargohold.core.errors import CargoholdError
+from cargohold.exchange import Message, Request
+
+HEADER = (
+    "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20300101/us-east-1/ecr/aws4_request, "
+    "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64
+)
+
+SECRET = "what a database says of a row"
+
+COMMON = {
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "RequestEntityTooLargeException",
+    "SerializationException",
+    "ThrottlingException",
+    "UnknownOperationException",
+    "UnrecognizedClientException",
+    "UnsupportedOperationException",
+}
+"""Codes that any AWS service may answer with, so that no model names them."""
+
+
+def leaves() -> list[type[CargoholdError]]:
+    """The classes of the tree that are raised: those without a class below them."""
+    kinds = [kind for kind in vars(core).values() if isinstance(kind, type) and issubclass(kind, CargoholdError)]
+    return [kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)]
+
+
+@pytest.mark.parametrize("kind", leaves(), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_row(kind: type[CargoholdError]) -> None:
+    """Each error that can be raised has a code at the AWS door."""
+    assert kind in errors.TABLE
+
+
+def test_codes_are_those_of_aws() -> None:
+    """Each JSON code is an error of ECR's model or one that every AWS service has."""
+    shapes = Loader().load_service_model("ecr", "service-2")["shapes"]
+    modelled = {name for name, shape in shapes.items() if shape.get("exception")}
+    assert {row.json for row in errors.TABLE.values()} <= modelled | COMMON
+
+
+def test_only_our_own_faults_are_500() -> None:
+    """A JSON error is 400, but for ServerException, which stands for all faults of ours and only for them."""
+    for kind, row in errors.TABLE.items():
+        ours = issubclass(kind, core.Unavailable)
+        assert row.json_status == (500 if ours else 400), kind
+        assert (row.json == "ServerException") == ours, kind
+        assert row.ours == ours, kind
+
+
+def answer(headers: dict[str, str], body: bytes) -> Any:
+    """What the door answers when a room fails in a way that nobody foresaw."""
+
+    class Broken:
+        async def signed(self, *_: object) -> object:
+            raise RuntimeError(SECRET)
+
+    messages: list[Message] = [{"type": "http.request", "body": body}]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    door = AwsDoor(cast(Any, SimpleNamespace(authenticator=Broken())))
+    head = {"authorization": HEADER, "x-amz-date": "20300101T000000Z", "host": "localhost", **headers}
+    return asyncio.run(door(Request("POST", "/", "", head, "http", "127.0.0.1", "request-1", receive)))
+
+
+def test_what_nobody_foresaw_tells_nothing_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unexpected exception becomes a ServerException without any detail, and the log says where it was raised."""
+    reply = answer({"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"}, b"{}")
+    assert (reply.status, reply.operation, reply.code) == (500, "ecr:DescribeRepositories", "ServerException")
+    assert json.loads(reply.body) == {"__type": "ServerException", "message": errors.UNEXPECTED.message}
+    logged = capsys.readouterr().out
+    assert "RuntimeError" in logged
+    assert "request-1" in logged
+    assert "in signed" in logged
+    assert SECRET not in logged
+
+
+def test_what_nobody_foresaw_tells_nothing_query() -> None:
+    """An unexpected exception becomes an InternalFailure that holds the request's id and no detail."""
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    reply = answer(form, b"Action=GetCallerIdentity&Version=2011-06-15")
+    assert (reply.status, reply.operation, reply.code) == (500, "sts:GetCallerIdentity", "InternalFailure")
+    parsed = create_parser("query").parse({"status_code": 500, "headers": {}, "body": reply.body}, None)
+    assert parsed["Error"] == {"Type": "Receiver", "Code": "InternalFailure", "Message": errors.UNEXPECTED.message}
+    assert parsed["ResponseMetadata"]["RequestId"] == "request-1"

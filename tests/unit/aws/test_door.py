@@ -1,0 +1,300 @@
+"""The AWS door's order: what is looked at before what, and what is never looked at."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import structlog
+
+from cargohold.access.demand import Demand
+from cargohold.aws.door import BODY_LIMIT, LARGE_BODIES, LARGE_BODY_LIMIT, AwsDoor
+from cargohold.aws.operation import Call, Scope, operation
+from cargohold.core.arn import Registry
+from cargohold.core.errors import AccessDenied, InvalidSignature
+from cargohold.exchange import Message, Reply, Request
+
+HEADER = (
+    "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20300101/us-east-1/ecr/aws4_request, "
+    "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64
+)
+SIGNED = {"authorization": HEADER, "x-amz-date": "20300101T000000Z", "host": "localhost"}
+ACCOUNT = "123456789012"
+ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
+
+
+class Steps(list[str]):
+    """Fakes of the rooms, which note the order in which the door calls them."""
+
+    def __init__(self, *, proven: bool = True, admitted: bool = True) -> None:
+        super().__init__()
+        self.proven, self.admitted = proven, admitted
+        self.authenticator = self.guard = self
+
+    async def signed(self, _: Request, body: bytes, service: str) -> object:
+        self.append(f"signed {service} {len(body)}")
+        if not self.proven:
+            raise InvalidSignature
+        return SimpleNamespace(credential="credential", account=ACCOUNT, region="eu-west-1")
+
+    async def require(self, credential: str, demands: list[Demand]) -> object:
+        self.append(f"require {', '.join(f'{demand.action} {demand.resource}' for demand in demands)}")
+        if not self.admitted:
+            raise AccessDenied(ALICE, demands[0].action, demands[0].resource, "because")
+        principal = SimpleNamespace(id="AIDA", account=ACCOUNT, arn=ALICE)
+        return SimpleNamespace(principal=principal, credential=credential)
+
+
+def _demands(scope: Scope, request: Mapping[str, Any]) -> list[Demand]:
+    return [Demand("ecr:DeleteRepository", scope.registry(request), request["repositoryName"])]
+
+
+@operation("DeleteRepository", _demands)
+async def delete_repository(call: Call, request: Mapping[str, Any]) -> dict[str, object]:
+    cast(Steps, call.services).append(f"do {request['repositoryName']} {call.request_id} {call.region}")
+    assert call.registry(request) == Registry(request.get("registryId", ACCOUNT), "eu-west-1")
+    return {"repository": {"repositoryName": request["repositoryName"]}}
+
+
+@operation("PutImage", _demands)
+async def put_image(_: Call, request: Mapping[str, Any]) -> dict[str, object]:
+    return {"image": {"imageManifest": str(len(request["imageManifest"]))}}
+
+
+def door(steps: Steps) -> AwsDoor:
+    return AwsDoor(cast(Any, steps), {"ecr": (delete_repository, put_image), "sts": ()})
+
+
+def ecr(name: str, body: bytes | list[Message], **headers: str) -> Request:
+    """A request of ECR whose body comes in one piece or in the messages given."""
+    messages = [{"type": "http.request", "body": body}] if isinstance(body, bytes) else body
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    target = {"x-amz-target": f"AmazonEC2ContainerRegistry_V20150921.{name}"}
+    return Request("POST", "/", "", {**SIGNED, **target, **headers}, "http", "127.0.0.1", "request-1", receive)
+
+
+def send(steps: Steps, request: Request) -> tuple[Reply, dict[str, Any]]:
+    """The door's reply and the audit line that it wrote."""
+    with structlog.testing.capture_logs() as lines:
+        reply = asyncio.run(door(steps)(request))
+    audits = [dict(line) for line in lines if line["event"] == "audit"]
+    assert len(audits) == 1
+    return reply, audits[0]
+
+
+def error(reply: Reply) -> tuple[int, str, str]:
+    assert isinstance(reply.body, bytes)
+    document = json.loads(reply.body)
+    assert document["__type"] == reply.code
+    return reply.status, document["__type"], document["message"]
+
+
+def test_an_operation_is_done_after_the_guard() -> None:
+    """The signature is checked over the body, then the demand on the caller's own registry, then it is done."""
+    steps = Steps()
+    reply, audit = send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo"}'))
+    arn = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"
+    assert steps == ["signed ecr 25", f"require ecr:DeleteRepository {arn}", "do demo request-1 eu-west-1"]
+    assert (reply.status, reply.body) == (200, b'{"repository":{"repositoryName":"demo"}}')
+    assert (reply.operation, reply.code) == ("ecr:DeleteRepository", "")
+    assert reply.headers == [("content-type", "application/x-amz-json-1.1")]
+    assert audit == {
+        "event": "audit",
+        "log_level": "info",
+        "request_id": "request-1",
+        "principal": ALICE,
+        "action": "ecr:DeleteRepository",
+        "resources": [arn],
+        "code": "",
+        "client": "127.0.0.1",
+    }
+
+
+def test_a_named_registry_is_what_the_guard_judges() -> None:
+    """A registryId in the request names the account on whose repository the demand is."""
+    steps = Steps()
+    send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo","registryId":"210987654321"}'))
+    assert steps[1] == "require ecr:DeleteRepository arn:aws:ecr:eu-west-1:210987654321:repository/demo"
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"repositoryName":"NOT A NAME"}', b'{"repositoryName":7}'])
+def test_nobody_unproven_is_told_what_is_wrong(body: bytes) -> None:
+    """A request whose signature is wrong gets the same answer whatever its members are."""
+    steps = Steps(proven=False)
+    reply, audit = send(steps, ecr("DeleteRepository", body))
+    assert error(reply) == (400, "InvalidSignatureException", str(InvalidSignature()))
+    assert steps == [f"signed ecr {len(body)}"]
+    assert (audit["principal"], audit["code"]) == (None, "InvalidSignatureException")
+
+
+def test_what_is_wrong_is_said_before_the_guard() -> None:
+    """A proven request is validated before the guard is asked, whose demands need its members."""
+    steps = Steps()
+    reply, _ = send(steps, ecr("DeleteRepository", b"{}"))
+    assert error(reply)[1:] == (
+        "InvalidParameterException",
+        "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'Member must not be null'",
+    )
+    assert steps == ["signed ecr 2"]
+
+
+def test_what_is_denied_is_not_done() -> None:
+    """A denied request ends at the guard, and its audit line names who was denied what."""
+    steps = Steps(admitted=False)
+    reply, audit = send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo"}'))
+    assert error(reply)[:2] == (400, "AccessDeniedException")
+    assert len(steps) == 2
+    assert (audit["principal"], audit["code"]) == (ALICE, "AccessDeniedException")
+    assert audit["resources"] == [f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"authorization": "AWS4-HMAC-SHA256 Credential=x"}, "IncompleteSignatureException"),
+        ({"authorization": "Basic dXNlcjpwYXNz"}, "IncompleteSignatureException"),
+    ],
+)
+def test_a_body_is_not_read_behind_a_head_that_is_not_signed(headers: dict[str, str], code: str) -> None:
+    """A request whose head cannot be a signed one is refused without a byte of its body."""
+    steps = Steps()
+    request = ecr("DeleteRepository", [], **headers)
+    reply, _ = send(steps, request)
+    assert error(reply)[:2] == (400, code)
+    assert (steps, request.received) == ([], 0)
+
+
+def test_nobody_is_asked_for_a_token() -> None:
+    """A request that names nobody is told so, without a byte of its body."""
+    request = ecr("DeleteRepository", [])
+    del request.headers["authorization"]
+    reply, _ = send(Steps(), request)
+    assert error(reply) == (400, "MissingAuthenticationTokenException", "Missing Authentication Token")
+
+
+@pytest.mark.parametrize("target", ["Nothing", "AmazonEC2ContainerRegistry_V20150921.Nothing", "", "x" * 5000])
+def test_unknown_targets(target: str) -> None:
+    """A target that AWS does not have is unknown to the metrics too, and its body is not read."""
+    request = ecr("DeleteRepository", [])
+    request.headers["x-amz-target"] = target
+    reply, audit = send(Steps(), request)
+    assert error(reply)[:2] == (400, "UnknownOperationException")
+    assert (reply.operation, audit["action"]) == ("", "")
+    assert isinstance(reply.body, bytes)
+    assert len(reply.body) < 300
+
+
+def test_what_is_not_built_says_so() -> None:
+    """An operation that AWS has and Cargohold has not names itself, to those who are proven."""
+    reply, _ = send(Steps(), ecr("StartImageScan", b"{}"))
+    assert error(reply) == (
+        400,
+        "UnsupportedOperationException",
+        "The operation StartImageScan is not built into this version of Cargohold yet",
+    )
+    reply, _ = send(Steps(proven=False), ecr("StartImageScan", b"{}"))
+    assert error(reply)[1] == "InvalidSignatureException"
+
+
+def test_only_post_is_json() -> None:
+    """A JSON operation is called with POST and nothing else."""
+    request = ecr("DeleteRepository", [])
+    request.method = "GET"
+    reply, _ = send(Steps(), request)
+    assert error(reply)[1] == "UnknownOperationException"
+
+
+def test_bodies_have_a_limit() -> None:
+    """A body over the limit is refused by its declared length, or as soon as it has grown over it."""
+    declared = ecr("DeleteRepository", [], **{"content-length": str(BODY_LIMIT + 1)})
+    reply, _ = send(Steps(), declared)
+    assert error(reply)[:2] == (400, "RequestEntityTooLargeException")
+    piece = bytes(BODY_LIMIT // 2)
+    growing = ecr("DeleteRepository", [{"type": "http.request", "body": piece, "more_body": True}] * 4)
+    reply, _ = send(Steps(), growing)
+    assert error(reply)[:2] == (400, "RequestEntityTooLargeException")
+    assert growing.received <= 2 * BODY_LIMIT
+
+
+def test_a_manifest_of_four_mebibytes_fits() -> None:
+    """The largest manifest of the model is taken even when each of its characters is escaped, and a larger one not."""
+    manifest = '"\\u00e9' + "\\u0041" * (4 * 1024 * 1024 - 1) + '"'
+    body = f'{{"repositoryName":"demo","imageManifest":{manifest}}}'.encode()
+    assert len(body) < LARGE_BODY_LIMIT
+    reply, _ = send(Steps(), ecr("PutImage", body))
+    assert reply.body == b'{"image":{"imageManifest":"4194304"}}'
+    too_long = b'{"repositoryName":"demo","imageManifest":"' + b"a" * (4 * 1024 * 1024 + 1) + b'"}'
+    reply, _ = send(Steps(), ecr("PutImage", too_long))
+    assert error(reply)[2] == (
+        "Invalid parameter at 'imageManifest' failed to satisfy constraint: "
+        "'Member must have length less than or equal to 4194304'"
+    )
+
+
+def test_large_bodies_wait_for_a_place() -> None:
+    """Only so many large bodies are held at once, and a small one does not wait behind them."""
+
+    async def story() -> tuple[int, int]:
+        served = door(Steps())
+        full, end = asyncio.Event(), asyncio.Event()
+        reading = 0
+
+        def stalled() -> Request:
+            async def receive() -> Message:
+                nonlocal reading
+                reading += 1
+                if reading == LARGE_BODIES:
+                    full.set()
+                await end.wait()
+                return {"type": "http.disconnect"}
+
+            request = ecr("PutImage", b"", **{"content-length": str(LARGE_BODY_LIMIT)})
+            request.receive = receive
+            return request
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(LARGE_BODIES + 3):
+                group.create_task(served(stalled()))
+            await full.wait()
+            body = b'{"repositoryName":"demo","imageManifest":"{}"}'
+            small = await served(ecr("PutImage", body, **{"content-length": str(len(body))}))
+            held = reading
+            end.set()
+        return small.status, held
+
+    assert asyncio.run(story()) == (200, LARGE_BODIES)
+
+
+def test_a_request_that_is_cancelled_is_audited() -> None:
+    """When the server gives up a request half-way, its audit line is still written."""
+
+    async def story() -> None:
+        request = ecr("DeleteRepository", b"")
+        began = asyncio.Event()
+
+        async def receive() -> Message:
+            began.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        request.receive = receive
+        task = asyncio.create_task(door(Steps())(request))
+        await began.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with structlog.testing.capture_logs() as lines:
+        asyncio.run(story())
+    assert [(line["event"], line["code"]) for line in lines] == [("audit", "Cancelled")]
+
+
+def test_a_client_that_goes_away_is_no_fault_of_ours() -> None:
+    """A body that ends too early is the sender's error."""
+    reply, audit = send(Steps(), ecr("DeleteRepository", [{"type": "http.disconnect"}]))
+    assert (error(reply)[:2], audit["code"]) == ((400, "SerializationException"), "SerializationException")
