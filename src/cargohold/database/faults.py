@@ -4,6 +4,7 @@ Source: sqlite.org/rescode.html. The low byte of an extended result code is its 
 """
 
 import sqlite3
+from types import TracebackType
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -20,17 +21,29 @@ _FAULTS: Final[dict[int, type[StorageFull] | type[StorageBusy] | type[Corrupt]]]
 
 
 def fault(error: BaseException) -> Unavailable | None:
-    """The machine's fault behind a database error; None when it is the statement's or not the database's at all."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlite_errorcode", None)
+    """The machine's fault that a database error reports; None when it reports something else."""
+    reported = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(reported, "sqlite_errorcode", None)
     kind = _FAULTS.get(code & 0xFF) if isinstance(code, int) else None
-    return kind() if kind is not None else None
-
-
-def translated(error: BaseException) -> BaseException:
-    """The error to raise to the caller: the machine's fault with its cause, or the error itself."""
-    found = fault(error)
-    if found is None:
-        return error
+    if kind is None:
+        return None
+    found = kind()
     found.__cause__ = error
     return found
+
+
+class _Translated:
+    """`with translated:` raises the machine's faults as StorageBusy, StorageFull and Corrupt; the rest as it is."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        found = fault(error) if error is not None else None
+        if found is not None:
+            raise found
+
+
+translated: Final = _Translated()

@@ -9,12 +9,13 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection
 
-from cargohold.database.faults import translated
+from cargohold.database.faults import fault
 
 LARGEST_GROUP: Final = 64
 """Works in one transaction; bounds how long another process waits for its turn."""
@@ -99,7 +100,7 @@ class _Transaction:
         try:
             self._raw.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            return [_Outcome(error=translated(error)) for _ in group]
+            return [_Outcome(error=fault(error) or error) for _ in group]
         try:
             outcomes = [self._run_one(job) for job in group]
             self._raw.execute("COMMIT")
@@ -113,7 +114,7 @@ class _Transaction:
         if len(group) > 1:
             return [outcome for job in group for outcome in self.run([job])]
         cause = error.__cause__ if isinstance(error, _GroupBroken) and error.__cause__ else error
-        return [_Outcome(error=translated(cause))]
+        return [_Outcome(error=fault(cause) or cause)]
 
     def _run_one(self, job: _Job) -> _Outcome:
         self._raw.execute("SAVEPOINT work")
@@ -123,7 +124,7 @@ class _Transaction:
             if not self._raw.in_transaction:
                 raise _GroupBroken from error
             self._raw.execute("ROLLBACK TO work")
-            outcome = _Outcome(error=translated(error))
+            outcome = _Outcome(error=fault(error) or error)
         self._raw.execute("RELEASE work")
         return outcome
 
@@ -134,7 +135,7 @@ def _deliver(group: Sequence[_Job], outcomes: Sequence[_Outcome]) -> None:
     for job, outcome in zip(group, outcomes, strict=True):
         by_loop.setdefault(job.loop, []).append((job.future, outcome))
     for loop, ended in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits
             loop.call_soon_threadsafe(_settle, ended)
 
 

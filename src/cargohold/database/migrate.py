@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, cast
 
-from sqlalchemy.exc import DBAPIError
-
 from cargohold.database.faults import translated
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
@@ -29,20 +27,25 @@ class SchemaTooNew(Exception):
         )
 
 
+class FolderUnusable(Exception):
+    """The folder's filesystem cannot share a write-ahead log between processes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"SQLite cannot keep a write-ahead log beside {path}: put the data on a local disk.")
+
+
 def upgrade(path: Path) -> None:
     """Makes the file when it is not there, and brings it to head; safe when several processes do it at once.
 
-    Raises SchemaTooNew when the file's revision is unknown to this program, Corrupt when it is no database,
-    StorageFull, and StorageBusy when somebody else held the file for longer than WAIT_SECONDS.
+    Raises SchemaTooNew when the file's revision is unknown to this program, FolderUnusable, Corrupt when the file is no
+    database, StorageFull, and StorageBusy when somebody else held it for longer than WAIT_SECONDS.
     """
-    try:
+    with translated:
         with closing(_connect(path)) as connection:
             is_behind = _is_behind(connection, path)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_log(connection, path)
         if is_behind:
             _migrate(path)
-    except (sqlite3.Error, DBAPIError) as error:
-        raise translated(error) from error.__cause__
 
 
 def known_revisions() -> list[str]:
@@ -63,6 +66,21 @@ def _is_behind(connection: sqlite3.Connection, path: Path) -> bool:
     if found not in known:
         raise SchemaTooNew(path, found, known[-1])
     return bool(found != known[-1])
+
+
+def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Switches the file to a write-ahead log for good. Who does so beside another is refused at once, and waits."""
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        else:
+            if mode != "wal":
+                raise FolderUnusable(path)
 
 
 def _migrate(path: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final, Generic, Self, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from cargohold.database import Database
@@ -31,7 +30,6 @@ SCAN_BATCH: Final = 256
 
 _PRAGMAS: Final = (
     f"busy_timeout = {BUSY_MILLISECONDS}",
-    "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
     "cache_size = -16384",  # KiB
@@ -41,7 +39,7 @@ _PRAGMAS: Final = (
 
 
 class SQLite(Database):
-    """A database in one file whose schema is there already (see database.migrate)."""
+    """A database in one file that database.migrate made: its schema and its write-ahead log are there."""
 
     def __init__(self, path: Path) -> None:
         self._engine = _engine(path)
@@ -56,12 +54,10 @@ class SQLite(Database):
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Runs here and now, on the kept connection: a point read is faster than the way to a thread and back."""
-        with self._reading:
+        with self._reading, translated:
             try:
                 self._raw_reader.execute("BEGIN")
                 return work(self._reader)
-            except (DBAPIError, sqlite3.Error) as error:
-                raise translated(error) from error.__cause__
             finally:
                 self._raw_reader.rollback()
 
@@ -100,14 +96,12 @@ class _Scan(Generic[T]):
 
     def take(self) -> list[T]:
         """The next rows, none when there are no more."""
-        try:
+        with translated:
             if self._connection is None:
                 self._connection = _reader(self._engine)
                 _raw(self._connection).execute("BEGIN")
                 self._rows = self._work(self._connection)
             return list(islice(self._rows, SCAN_BATCH))
-        except (DBAPIError, sqlite3.Error) as error:
-            raise translated(error) from error.__cause__
 
     def close(self) -> None:
         if isinstance(self._rows, Generator):
@@ -125,7 +119,7 @@ def _engine(path: Path) -> Engine:
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
-    return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
+    return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
 
 def _reader(engine: Engine) -> Connection:
