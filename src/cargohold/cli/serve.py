@@ -15,7 +15,7 @@ from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import FILE_NAME, Settings, load
 from cargohold.telemetry import logs
 
-_WITHOUT_FLAG: Final = frozenset({"root_key"})
+WITHOUT_FLAG: Final = frozenset({"root_key"})
 """Settings that other users of the machine must not read in a list of processes."""
 
 _SWITCHES: Final = frozenset({"dev"})
@@ -29,10 +29,21 @@ def _flags() -> list[click.Parameter]:
             default=None,
             metavar=None if name in _SWITCHES else name.rpartition("_")[2].upper(),
             help=field.description,
+            show_default=default_text(name).strip("`") or None,
         )
         for name, field in Settings.model_fields.items()
-        if name not in _WITHOUT_FLAG
+        if name not in WITHOUT_FLAG
     ]
+
+
+def default_text(name: str) -> str:
+    """A setting's default as people read it; empty where there is none."""
+    if name == "data":
+        return "`~/.local/share/cargohold`"
+    default = Settings.model_fields[name].default
+    if isinstance(default, tuple):
+        default = ",".join(default)
+    return "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 def _serve(config: Path | None, **flags: Any) -> None:

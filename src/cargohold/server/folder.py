@@ -37,7 +37,7 @@ def default_data() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that is ready, as run/server.json says it."""
+    """A server that accepts connections, as run/server.json says it."""
 
     url: str
     registry: str
@@ -156,7 +156,7 @@ class DataFolder:
         now = Deployment(account or base.account, tuple(regions or base.regions))
         if now != known:
             text = json.dumps({"account": now.account, "regions": list(now.regions)})
-            _write(self._deployment, text + "\n", 0o600)
+            _write(self._deployment, text + "\n")
         return now
 
     def remembered(self) -> Deployment | None:
@@ -172,15 +172,15 @@ class DataFolder:
             ) from None
 
     def announce(self, running: Running) -> None:
-        """Writes where the server is reached; it is ready."""
-        _write(self._running, json.dumps(asdict(running), indent=2) + "\n", 0o600)
+        """Writes where the server is reached: connections are accepted from now on."""
+        _write(self._running, json.dumps(asdict(running), indent=2) + "\n", durable=False)
 
     def withdraw(self) -> None:
-        """Says that the server is not ready any more."""
+        """Says that the server accepts no more connections."""
         self._running.unlink(missing_ok=True)
 
     def running(self) -> Running | None:
-        """The server that is ready on this folder, None when there is none."""
+        """The server that accepts connections, None when there is none."""
         try:
             written = Running(**json.loads(self._running.read_text("utf-8")))
         except (FileNotFoundError, ValueError, TypeError):
@@ -191,7 +191,7 @@ class DataFolder:
     def keep_credentials(self, key: AccessKey) -> None:
         """Writes the administrator's access key as AWS's tools read it."""
         text = f"[{PROFILE}]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
-        _write(self.credentials, text, 0o600)
+        _write(self.credentials, text)
 
     def access_key(self) -> AccessKey | None:
         """The access key of the credentials file's default profile, None when it holds none."""
@@ -225,16 +225,17 @@ def _named(written: bytes) -> str:
     return f"process {written.decode()}" if written.isdigit() else "another process"
 
 
-def _write(path: Path, text: str, mode: int) -> None:
-    """Replaces a file in one step, never readable to others than `mode` says, and durable when this returns."""
+def _write(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replaces a file in one step; only its owner can ever read it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with _refusing(f"{path} cannot be written"):
         draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         draft.replace(path)
 
 

@@ -52,11 +52,12 @@ def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
     try:
         fleet = Fleet(_roles(plan, bound), signals)
         listener.listen(bound)
+        # From here on connections wait to be answered, so whoever sees /readyz answer finds this file too.
+        plan.folder.announce(_running(plan))
         # What was imported stays for good: collecting it would only copy the pages that the children share.
         gc.freeze()
         try:
             if fleet.start():
-                plan.folder.announce(_running(plan))
                 logs.logger().info("ready", url=_running(plan).url, process=os.getpid())
                 announce()
                 fleet.keep()

@@ -1,0 +1,60 @@
+"""server.listener: the socket, and the sentences when there can be none."""
+
+import socket
+
+import pytest
+
+from cargohold.server import listener
+from cargohold.server.refusal import CannotStart
+
+
+def test_port_0_takes_a_free_port() -> None:
+    """A bound socket has a port before it accepts anybody."""
+    with listener.bind("127.0.0.1", 0) as bound:
+        port = bound.getsockname()[1]
+        assert port > 0
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+        listener.listen(bound)
+        socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_a_port_in_use_is_refused_in_words() -> None:
+    """Somebody else's port is named, with what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotStart) as caught:
+            listener.bind("127.0.0.1", port)
+    assert str(caught.value) == (
+        f"Port {port} on 127.0.0.1 is in use by another program: stop it, or choose another port with --port."
+    )
+
+
+def test_a_port_taken_between_bind_and_listen_is_refused_in_words() -> None:
+    """Of two programs that bind at once, the second to listen is told."""
+    with listener.bind("127.0.0.1", 0) as first, socket.socket() as second:
+        second.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        second.bind(first.getsockname())
+        second.listen()
+        with pytest.raises(CannotStart, match="is in use by another program"):
+            listener.listen(first)
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        ("203.0.113.1", "This machine has no address 203.0.113.1: give one of its own with --host."),
+        ("no.such.host.invalid", "The host no.such.host.invalid is not known here: "),
+    ],
+)
+def test_a_host_that_is_not_ours_is_refused_in_words(host: str, sentence: str) -> None:
+    """An address of another machine, or a name of none, cannot be listened on."""
+    with pytest.raises(CannotStart) as caught:
+        listener.bind(host, 0)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_name_with_both_families_is_bound_on_ipv4() -> None:
+    """`localhost` means 127.0.0.1, where docker looks first."""
+    with listener.bind("localhost", 0) as bound:
+        assert bound.getsockname()[0] == "127.0.0.1"

@@ -1,0 +1,175 @@
+"""server.settings: where a value comes from, and what is refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cargohold.server.refusal import CannotStart
+from cargohold.server.settings import Settings, is_loopback, load
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of whoever runs the tests, and a data folder of the test's own."""
+    for name in [name for name in os.environ if name.startswith("CARGOHOLD_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+
+
+def refusal(flags: dict[str, object], config: Path | None = None) -> str:
+    with pytest.raises(CannotStart) as caught:
+        load(flags, config)
+    return str(caught.value)
+
+
+def test_the_defaults_need_nothing(tmp_path: Path) -> None:
+    """Without any setting the server listens on loopback, port 5050, with its data in the user's data folder."""
+    settings = load({})
+    assert settings.data == tmp_path / "share" / "cargohold"
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 5050, 1)
+    assert (settings.account, settings.regions, settings.domain) == ("123456789012", ("us-east-1",), "localhost")
+    assert not settings.secure
+    assert not settings.dev
+
+
+def test_a_relative_xdg_folder_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A data home that is not absolute counts as unset, as the XDG specification asks."""
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load({}).data == tmp_path / ".local" / "share" / "cargohold"
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """For each setting the nearest source counts: flag, environment, file, default."""
+    file = tmp_path / "config.toml"
+    file.write_text('port = 1\nworkers = 2\naccount = "111111111111"\n')
+    monkeypatch.setenv("CARGOHOLD_PORT", "3")
+    monkeypatch.setenv("CARGOHOLD_WORKERS", "4")
+    settings = load({"port": "5", "host": None}, file)
+    assert (settings.port, settings.workers, settings.account) == (5, 4, "111111111111")
+    assert {"port", "workers", "account"} == settings.model_fields_set
+
+
+def test_the_file_in_the_data_folder_is_read_when_no_other_is_named(tmp_path: Path) -> None:
+    """DIR/cargohold.toml counts without --config, and does not count with it."""
+    (tmp_path / "cargohold.toml").write_text("port = 6000")
+    other = tmp_path / "other.toml"
+    other.write_text("workers = 3")
+    assert load({"data": tmp_path}).port == 6000
+    assert load({"data": tmp_path}, other).port == 5050
+
+
+def test_the_file_can_be_named_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """CARGOHOLD_CONFIG is --config."""
+    file = tmp_path / "config.toml"
+    file.write_text(f'data = "{tmp_path}/elsewhere"')
+    monkeypatch.setenv("CARGOHOLD_CONFIG", str(file))
+    assert load({}).data == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize("text", ['regions = "eu-west-1, us-east-1,eu-west-1"', 'regions = ["eu-west-1", "us-east-1"]'])
+def test_regions_are_a_list_in_either_form(text: str, tmp_path: Path) -> None:
+    """Regions are separated by commas, or a list in TOML; a repeated one counts once."""
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    assert load({}, file).regions == ("eu-west-1", "us-east-1")
+
+
+def test_regions_come_from_the_environment_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CARGOHOLD_REGIONS is no JSON."""
+    monkeypatch.setenv("CARGOHOLD_REGIONS", "eu-west-1,us-gov-west-1")
+    assert load({}).regions == ("eu-west-1", "us-gov-west-1")
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt variable is named, with the one that was probably meant."""
+    monkeypatch.setenv("CARGOHOLD_WROKERS", "2")
+    assert refusal({}) == (
+        "There is no setting CARGOHOLD_WROKERS, which the environment sets. Did you mean CARGOHOLD_WORKERS?"
+    )
+
+
+def test_an_unknown_key_in_the_file_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    """A misspelt key is named with its file and the key that was probably meant."""
+    file = tmp_path / "config.toml"
+    file.write_text("log-level = 'info'")
+    assert refusal({}, file) == f"There is no setting log-level, which {file} sets. Did you mean log_level?"
+
+
+def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None:
+    """A configuration file that was named must be readable TOML."""
+    file = tmp_path / "config.toml"
+    assert refusal({}, file) == f"The configuration file {file} cannot be read: No such file or directory."
+    file.write_text("port: 5050")
+    assert refusal({}, file).startswith(f"The configuration file {file} is not TOML: ")
+
+
+def test_the_data_folder_s_own_file_cannot_move_it(tmp_path: Path) -> None:
+    """A file found in the data folder may not say that the data is elsewhere."""
+    (tmp_path / "cargohold.toml").write_text("data = '/elsewhere'")
+    assert "remove the key data" in refusal({"data": tmp_path})
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ({"port": "65536"}, "The setting port is wrong: Input should be less than or equal to 65535."),
+        ({"port": "http"}, "The setting port is wrong: "),
+        ({"workers": "0"}, "The setting workers is wrong: "),
+        ({"account": "12345"}, "The setting account is wrong: "),
+        ({"regions": "Frankfurt"}, "The setting regions is wrong: 'Frankfurt' is not the name of a region"),
+        ({"regions": ""}, "The setting regions is wrong: "),
+        ({"domain": "Registry_1"}, "The setting domain is wrong: 'Registry_1' is not a domain name"),
+        ({"log_level": "loud"}, "The setting log_level is wrong: "),
+        ({"tls_cert": "cert.pem"}, "tls_cert and tls_key are given together, or neither is."),
+        ({"tls_key": "key.pem"}, "tls_cert and tls_key are given together, or neither is."),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words(flags: dict[str, object], sentence: str) -> None:
+    """The sentence names the setting and what is wrong with it."""
+    assert refusal(flags).startswith(sentence)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "registry.example.com"])
+def test_dev_is_refused_where_others_reach_it(host: str) -> None:
+    """The well-known key pair never opens a registry that other machines can reach."""
+    assert "so it needs a loopback host" in refusal({"dev": True, "host": host})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
+def test_dev_is_allowed_on_loopback(host: str) -> None:
+    """Every loopback address may have development mode."""
+    assert is_loopback(host)
+    assert load({"dev": True, "host": host}).dev
+
+
+def test_the_root_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root key from the environment is in no repr and no refusal."""
+    key = "c0ffee" * 10 + "c0ff"
+    monkeypatch.setenv("CARGOHOLD_ROOT_KEY", key)
+    settings = load({})
+    assert settings.root_key is not None
+    assert settings.root_key.get_secret_value() == key
+    assert key not in repr(settings)
+    assert key not in str(settings)
+    assert "c0ffee" not in refusal({"root_key_file": "/key"})
+    assert "c0ffee" not in refusal({"port": "-1"})
+
+
+def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A path keeps its meaning wherever a later process stands."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    settings = load({"data": "data", "tls_cert": "~/cert.pem", "tls_key": "key.pem"})
+    assert settings.data == tmp_path / "data"
+    assert settings.tls_cert == Path("/home/somebody/cert.pem")
+    assert settings.tls_key == tmp_path / "key.pem"
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`CARGOHOLD_PORT= cargohold serve` takes the default."""
+    monkeypatch.setenv("CARGOHOLD_PORT", "")
+    assert load({}).port == Settings.model_fields["port"].default
