@@ -17,7 +17,7 @@ Name = tuple[Registry, str]
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a decision rests on. A repository that does not exist is missing from `repositories`."""
+    """What a decision rests on. `repositories` has an id for each that was named and exists, and perhaps for others."""
 
     principal: Principal
     repositories: Mapping[Name, int]
@@ -50,9 +50,8 @@ def find_grounds(connection: Connection, key_id: str, names: Sequence[Name]) -> 
     rows = connection.execute(_statement(names), {"key": key_id}).all()
     if not rows:
         return None
-    wanted = set(names)
     found = {(Registry(*row[6:9]), row[9]): row[5] for row in rows if names and row[5] is not None}
-    return Grounds(_principal(rows[0]), {name: id_ for name, id_ in found.items() if name in wanted})
+    return Grounds(_principal(rows[0]), found)
 
 
 def _find_one(connection: Connection, key_id: str, name: Name) -> Grounds | None:

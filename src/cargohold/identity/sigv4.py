@@ -196,7 +196,7 @@ def _parse_header(header: str, request: Request) -> Claim:
     if missing or not timestamp:
         raise IncompleteSignature(" ".join(missing))
     token = request.headers.get("x-amz-security-token")
-    return _claim(given["Credential"], given["SignedHeaders"], given["Signature"], timestamp, token, None)
+    return _claim(given["Credential"], given["SignedHeaders"], given["Signature"], timestamp, token=token)
 
 
 def _parse_query(given: dict[str, str]) -> Claim:
@@ -214,13 +214,19 @@ def _parse_query(given: dict[str, str]) -> Claim:
         given["X-Amz-SignedHeaders"],
         given["X-Amz-Signature"],
         given["X-Amz-Date"],
-        given.get("X-Amz-Security-Token"),
-        int(lifetime),
+        token=given.get("X-Amz-Security-Token"),
+        lifetime=int(lifetime),
     )
 
 
 def _claim(
-    credential: str, signed_headers: str, signature: str, timestamp: str, token: str | None, lifetime: int | None
+    credential: str,
+    signed_headers: str,
+    signature: str,
+    timestamp: str,
+    *,
+    token: str | None,
+    lifetime: int | None = None,
 ) -> Claim:
     parts = credential.split("/")
     if len(parts) != 5 or _ACCESS_KEY_ID.fullmatch(parts[0]) is None:

@@ -317,7 +317,7 @@ def test_signed_header_that_is_missing(house: House) -> None:
             "'SignedHeaders' must be lower-case names, sorted, each of them once.",
         ),
         (
-            edit_authorization(r"host;", "Host;"),
+            edit_authorization(r"content-type;", "Content-Type;"),
             "'SignedHeaders' must be lower-case names, sorted, each of them once.",
         ),
         (
