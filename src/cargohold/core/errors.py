@@ -178,10 +178,11 @@ class InvalidLayer(Refused):
 class InvalidLayerPart(Refused):
     """A part that does not begin where the last one ended; the facts are members of ECR's error."""
 
-    def __init__(self, name: str, registry_id: str, upload_id: str, expected: int, given: int) -> None:
-        super().__init__(
-            f"First byte of the layer part {given} is not consecutive with the last byte received: expected {expected}"
-        )
+    def __init__(
+        self, name: str, registry_id: str, upload_id: str, expected: int, given: int, *, reason: str | None = None
+    ) -> None:
+        consecutive = f"is not consecutive with the last byte received: expected {expected}"
+        super().__init__(reason or f"First byte of the layer part {given} {consecutive}")
         self.name = name
         self.registry_id = registry_id
         self.upload_id = upload_id

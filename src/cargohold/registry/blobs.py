@@ -1,0 +1,105 @@
+"""Blobs as a repository holds them: looked up, mounted and read.
+
+A blob that no image uses yet may be collected a day after it came. Whoever is told that it is there will build on that,
+so a look-up shortly before lengthens its lease.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from cargohold.blobstore import BlobStore
+from cargohold.core.arn import Target
+from cargohold.core.clock import HOUR, Clock
+from cargohold.core.digest import Digest
+from cargohold.core.errors import LayerInaccessible, LayerNotFound, StorageBusy, StorageFull
+from cargohold.database import Database
+from cargohold.exchange import Chunks
+from cargohold.registry.blob import Blob
+from cargohold.registry.limits import Limits
+from cargohold.registry.store import blobs, repositories
+from cargohold.registry.store.blobs import Held
+
+__all__ = ["Blob", "Blobs"]
+
+SOON: Final = HOUR
+"""A lease with less than this left is lengthened by a look-up."""
+
+
+class Blobs:
+    def __init__(self, database: Database, blobstore: BlobStore, clock: Clock, limits: Limits) -> None:
+        self._database = database
+        self._blobstore = blobstore
+        self._clock = clock
+        self._limits = limits
+
+    async def get(self, target: Target, digest: Digest) -> Blob:
+        """A blob that this very repository holds. Raises RepositoryNotFound and LayerNotFound."""
+        found = await self.check(target, [digest])
+        if digest not in found:
+            raise LayerNotFound(digest, target.name, target.registry.account)
+        return found[digest]
+
+    async def check(self, target: Target, digests: Sequence[Digest]) -> dict[Digest, Blob]:
+        """Those among `digests` that this very repository holds. Raises RepositoryNotFound."""
+        repository_id = target.existing
+        held = await self._database.read(partial(_list, repository_id=repository_id, digests=digests))
+        soon = self._clock() + SOON
+        if any(each.review_after is not None and each.review_after < soon for each in held):
+            # Where there is no room for it, the blob is there all the same: a push that counts on it looks again.
+            with suppress(StorageFull, StorageBusy):
+                held = await self._database.write(partial(self._renew, repository_id=repository_id, digests=digests))
+        return {each.blob.digest: each.blob for each in held}
+
+    async def mount(self, target: Target, digest: Digest, source: Target | None) -> Blob | None:
+        """The blob, which this repository holds from now on; None when `source` does not hold it or is not given.
+
+        `source` is a repository from which the caller may download. Raises RepositoryNotFound for the target.
+        """
+        work = partial(self._mount, target=target, digest=digest, source=source)
+        return await self._database.write(work)
+
+    async def downloadable(self, target: Target, digest: Digest) -> Blob:
+        """A blob that an image of this repository uses. Raises RepositoryNotFound, LayerNotFound, LayerInaccessible."""
+        wanted = partial(blobs.find_use, repository_id=target.existing, digest=digest)
+        found = await self._database.read(wanted)
+        if found is None:
+            raise LayerNotFound(digest, target.name, target.registry.account)
+        blob, in_use = found
+        if not in_use:
+            raise LayerInaccessible(digest, target.name, target.registry.account)
+        return blob
+
+    async def open(self, blob: Blob, start: int = 0, stop: int | None = None) -> Chunks:
+        """The bytes from `start` up to `stop` (exclusive; None: the end), as they are read. Raises Corrupt."""
+        return await self._blobstore.open(blob.generation, start, stop)
+
+    def _renew(self, connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
+        """Lengthens the leases, then looks again: what the collector took meanwhile is not there."""
+        held = _list(connection, repository_id, digests)
+        until = self._clock() + self._limits.collection_lease
+        blobs.save_lease(connection, sorted(each.blob.id for each in held), until)
+        return _list(connection, repository_id, digests)
+
+    def _mount(self, connection: Connection, target: Target, digest: Digest, source: Target | None) -> Blob | None:
+        repository = repositories.get_shared(connection, target)
+        holder = repository.id
+        held = blobs.find_held(connection, holder, digest)
+        if held is None and source is not None and source.id is not None and source.registry == target.registry:
+            holder = source.id
+            held = blobs.find_held(connection, holder, digest)
+        if held is None:
+            return None
+        now = self._clock()
+        blobs.add_to_queue(connection, held.blob.id, now + self._limits.collection_lease, "mounted")
+        found = blobs.list_shared(connection, holder, [digest]).get(digest)
+        if found is not None:
+            blobs.add_right(connection, repository.id, found.id, now)
+        return found
+
+
+def _list(connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
+    return blobs.list_held(connection, repository_id, digests)

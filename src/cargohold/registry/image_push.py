@@ -1,0 +1,191 @@
+"""PutImage, and PUT of a manifest: every rule of pushing, decided inside one transaction.
+
+`read` looks at the bytes alone; `store` holds them against the repository. Two pushes at once are put in order by the
+unique rows that they write (an image's digest, a tag's name), never by what one of them read before.
+
+Sources: Amazon ECR API reference, PutImage; its user guide on image tag immutability; OCI distribution-spec, "Pushing
+Manifests".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from cargohold.core import digest as digests
+from cargohold.core import manifest as manifests
+from cargohold.core.arn import Target
+from cargohold.core.digest import Digest
+from cargohold.core.errors import (
+    ImageAlreadyExists,
+    ImageDigestDoesNotMatch,
+    ImageTagAlreadyExists,
+    InvalidParameter,
+    LayersNotFound,
+    LimitExceeded,
+    ReferencedImagesNotFound,
+)
+from cargohold.core.manifest import BlobKind, Descriptor, Manifest
+from cargohold.core.reference import TAG_PATTERN, is_tag
+from cargohold.registry import mutability
+from cargohold.registry.blob import Blob
+from cargohold.registry.image import Image, Push
+from cargohold.registry.limits import Limits
+from cargohold.registry.repository import Repository
+from cargohold.registry.store import blobs, images, repositories, tags
+from cargohold.registry.store.images import NewImage
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A push whose bytes are in order."""
+
+    target: Target
+    push: Push
+    manifest: Manifest
+    digest: Digest
+    now: int
+
+
+def read(target: Target, push: Push, now: int) -> Incoming:
+    """Raises RepositoryNotFound, InvalidParameter (tag), InvalidManifest, InvalidDigest or ImageDigestDoesNotMatch."""
+    _ = target.existing
+    if push.tag is not None and not is_tag(push.tag):
+        raise InvalidParameter("imageTag", f"must satisfy regular expression '{TAG_PATTERN}'")
+    manifest = manifests.parse(push.payload, push.media_type)
+    return Incoming(target, push, manifest, _verified_digest(push), now)
+
+
+def store(connection: Connection, incoming: Incoming, limits: Limits) -> Image:
+    """Keeps the image and puts the tag on it.
+
+    Raises RepositoryNotFound, LayersNotFound, ReferencedImagesNotFound, ImageAlreadyExists, ImageTagAlreadyExists and
+    LimitExceeded.
+    """
+    repository = repositories.get_shared(connection, incoming.target)
+    image = images.find_image(connection, repository.id, incoming.digest)
+    changed = False
+    if image is None:
+        image, changed = _add(connection, repository, incoming, limits)
+    if image.status != "ACTIVE":
+        images.save_active(connection, image.id, incoming.now)
+        image, changed = replace(image, status="ACTIVE"), True
+    if incoming.push.tag is not None and _put_tag(connection, repository, incoming, image):
+        _check_tag_count(connection, image, limits)
+        changed = True
+    if not changed and incoming.push.identical == "refuse":
+        registry_id = incoming.target.registry.account
+        raise ImageAlreadyExists(image.digest, incoming.push.tag, incoming.target.name, registry_id)
+    return image
+
+
+def _verified_digest(push: Push) -> Digest:
+    """The digest under which the image is kept: the one that the client gave, in its algorithm, else sha256."""
+    if push.digest is None:
+        return digests.of(push.payload)
+    given = digests.parse(push.digest)
+    calculated = digests.of(push.payload, digests.algorithm(given))
+    if not digests.same(given, calculated):
+        raise ImageDigestDoesNotMatch(given, calculated)
+    return given
+
+
+def _add(connection: Connection, repository: Repository, incoming: Incoming, limits: Limits) -> tuple[Image, bool]:
+    """The image, and whether it is this push that made it."""
+    held = _held_blobs(connection, repository, incoming)
+    children = _children(connection, repository, incoming)
+    new = _new_image(incoming, held, children)
+    id_ = images.add_image(connection, repository.id, new)
+    if id_ is None:  # another push of the same image was faster
+        return images.get_image(connection, repository.id, incoming.digest), False
+    if images.count_images(connection, repository.id, limits.images_per_repository) > limits.images_per_repository:
+        raise LimitExceeded(
+            f"The repository with name '{repository.name}' in registry with id '{repository.registry.account}' already "
+            f"has the maximum allowed number of images which is '{limits.images_per_repository}'"
+        )
+    return _made(id_, new), True
+
+
+def _held_blobs(connection: Connection, repository: Repository, incoming: Incoming) -> list[tuple[int, Blob, BlobKind]]:
+    """The blobs of the manifest by position, the config's being 0; a foreign layer that is not here has none."""
+    wanted = _blobs_of(incoming.manifest)
+    if not wanted:
+        return []
+    held = blobs.list_shared(connection, repository.id, [each.digest for _, each, _ in wanted])
+    missing = dict.fromkeys(each.digest for _, each, _ in wanted if each.digest not in held and not each.foreign)
+    if missing:
+        raise LayersNotFound(tuple(missing), repository.name, repository.registry.account)
+    return [(position, held[each.digest], kind) for position, each, kind in wanted if each.digest in held]
+
+
+def _blobs_of(manifest: Manifest) -> list[tuple[int, Descriptor, BlobKind]]:
+    layers: list[tuple[int, Descriptor, BlobKind]] = [
+        (position, layer, "layer") for position, layer in enumerate(manifest.layers, start=1)
+    ]
+    return layers if manifest.config is None else [(0, manifest.config, "config"), *layers]
+
+
+def _children(connection: Connection, repository: Repository, incoming: Incoming) -> list[tuple[int, int]]:
+    """(id, size) of every image that an index lists."""
+    wanted = list(dict.fromkeys(child.digest for child in incoming.manifest.children))
+    if not wanted:
+        return []
+    held = images.list_children(connection, repository.id, wanted)
+    missing = [digest for digest in wanted if digest not in held]
+    if missing:
+        raise ReferencedImagesNotFound(missing, repository.name, repository.registry.account)
+    return list(held.values())
+
+
+def _new_image(
+    incoming: Incoming, held: Sequence[tuple[int, Blob, BlobKind]], children: Sequence[tuple[int, int]]
+) -> NewImage:
+    """The size counts what is stored, whatever sizes the manifest gives; an index has its largest child's."""
+    manifest = incoming.manifest
+    return NewImage(
+        digest=incoming.digest,
+        media_type=manifest.media_type,
+        artifact_type=manifest.artifact_type,
+        subject_digest=manifest.subject,
+        payload=incoming.push.payload,
+        size=max((size for _, size in children), default=0) + sum(blob.size for _, blob, _ in held),
+        pushed_at=incoming.now,
+        pushed_by=incoming.push.pushed_by,
+        blobs=[(position, blob.id, kind) for position, blob, kind in held],
+        children=[child for child, _ in children],
+    )
+
+
+def _made(id_: int, new: NewImage) -> Image:
+    return Image(
+        id=id_,
+        digest=new.digest,
+        media_type=new.media_type,
+        artifact_type=new.artifact_type,
+        subject_digest=new.subject_digest,
+        payload=new.payload,
+        size=new.size,
+        status="ACTIVE",
+        pushed_at=new.pushed_at,
+        last_pull_at=None,
+    )
+
+
+def _put_tag(connection: Connection, repository: Repository, incoming: Incoming, image: Image) -> bool:
+    """Whether the tag is new on the image; raises ImageTagAlreadyExists where it may not be moved there."""
+    name = incoming.push.tag or ""
+    if mutability.may_overwrite(repository.tag_mutability, repository.tag_mutability_filters, name):
+        return tags.save_tag(connection, repository.id, name, image.id, incoming.now)
+    if tags.add_tag(connection, repository.id, name, image.id, incoming.now):
+        return True
+    if tags.find_tag(connection, repository.id, name) != image.id:
+        raise ImageTagAlreadyExists(name, repository.name)
+    return False
+
+
+def _check_tag_count(connection: Connection, image: Image, limits: Limits) -> None:
+    if tags.count_of_image(connection, image.id) > limits.tags_per_image:
+        raise LimitExceeded(
+            f"The image with digest '{image.digest}' already has the maximum allowed number of tags "
+            f"which is '{limits.tags_per_image}'"
+        )

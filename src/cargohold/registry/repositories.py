@@ -1,0 +1,91 @@
+"""Repositories: created, described and deleted. Deleting leaves a tombstone and queues the blobs for collection."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import Connection
+
+from cargohold.core.arn import Registry, Target
+from cargohold.core.clock import Clock
+from cargohold.core.errors import LimitExceeded, RepositoryAlreadyExists, RepositoryNotEmpty, RepositoryNotFound
+from cargohold.core.paging import Page
+from cargohold.database import Database
+from cargohold.registry.limits import Limits
+from cargohold.registry.repository import NewRepository, Repository, check
+from cargohold.registry.store import blobs, repositories, uploads
+
+__all__ = ["NewRepository", "Repositories", "Repository"]
+
+
+class Repositories:
+    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
+        self._database = database
+        self._clock = clock
+        self._limits = limits
+
+    async def create(self, registry: Registry, new: NewRepository) -> Repository:
+        """A new, empty repository.
+
+        Raises what its options break (see repository.check), RepositoryAlreadyExists and LimitExceeded.
+        """
+        check(new, self._limits)
+        return await self._database.write(partial(self._add, registry=registry, new=new, now=self._clock()))
+
+    async def describe(self, targets: Sequence[Target]) -> list[Repository]:
+        """The repositories in the order of `targets`, all of one registry; RepositoryNotFound for the first absent."""
+        if not targets:
+            return []
+        registry = targets[0].registry
+        ids = [target.existing for target in targets]
+        found = await self._database.read(lambda connection: repositories.list_repositories(connection, registry, ids))
+        for target in targets:
+            if target.id not in found:
+                raise RepositoryNotFound(target.name, registry.account)
+        return [found[id_] for id_ in ids]
+
+    async def page(self, registry: Registry, after: str | None, limit: int) -> Page[Repository]:
+        """Up to `limit` repositories by name, behind the name `after`."""
+        wanted = partial(repositories.list_page, of=registry, after=after or "", limit=limit + 1)
+        found = await self._database.read(wanted)
+        items = tuple(found[:limit])
+        return Page(items, items[-1].name if items and len(found) > limit else None)
+
+    async def delete(self, target: Target, force: bool) -> Repository:
+        """The repository as it was. Raises RepositoryNotFound, and RepositoryNotEmpty unless `force`."""
+        return await self._database.write(partial(self._delete, target=target, force=force, now=self._clock()))
+
+    def _add(self, connection: Connection, registry: Registry, new: NewRepository, now: int) -> Repository:
+        registry_id = repositories.add_registry(connection, registry)
+        id_ = repositories.add_repository(connection, registry_id, new, now)
+        if id_ is None:
+            raise RepositoryAlreadyExists(new.name, registry.account)
+        if repositories.count_repositories(connection, registry_id) > self._limits.repositories:
+            raise LimitExceeded(
+                f"The registry with id '{registry.account}' already has the maximum allowed number of repositories "
+                f"which is '{self._limits.repositories}'"
+            )
+        repositories.add_resource_tags(connection, id_, new.tags)
+        return _made(id_, registry, new, now)
+
+    def _delete(self, connection: Connection, target: Target, force: bool, now: int) -> Repository:
+        repository = repositories.get_locked(connection, target)
+        if not force and repositories.has_images(connection, repository.id):
+            raise RepositoryNotEmpty(target.name, target.registry.account)
+        repositories.delete_repository(connection, repository.id, now)
+        blobs.add_repository_to_queue(connection, repository.id, now + self._limits.collection_lease)
+        uploads.end_all(connection, repository.id, now)
+        return repository
+
+
+def _made(id_: int, registry: Registry, new: NewRepository, now: int) -> Repository:
+    return Repository(
+        id=id_,
+        registry=registry,
+        name=new.name,
+        created_at=now,
+        tag_mutability=new.tag_mutability,
+        tag_mutability_filters=new.tag_mutability_filters,
+        scan_on_push=new.scan_on_push,
+        encryption_type=new.encryption_type,
+        kms_key=new.kms_key,
+    )

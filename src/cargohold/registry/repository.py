@@ -1,0 +1,80 @@
+"""The nouns of repositories, and what CreateRepository asks of a new one.
+
+Source: Amazon ECR API reference, CreateRepository; AWS General Reference, "Tagging AWS resources".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cargohold.core.arn import Registry
+from cargohold.core.errors import InvalidParameter, InvalidTagParameter, KmsUnsupported, TooManyTags
+from cargohold.core.reference import parse_repository_name
+from cargohold.registry import mutability
+from cargohold.registry.limits import Limits
+
+_KMS_TYPES: Final = frozenset({"KMS", "KMS_DSSE"})
+_KEY_LENGTH: Final = 128
+_VALUE_LENGTH: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository as it is kept; `created_at` is in epoch milliseconds."""
+
+    id: int
+    registry: Registry
+    name: str
+    created_at: int
+    tag_mutability: str
+    tag_mutability_filters: tuple[str, ...]
+    scan_on_push: bool
+    encryption_type: str
+    kms_key: str | None
+
+    @property
+    def arn(self) -> str:
+        return self.registry.repository_arn(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRepository:
+    """What CreateRepository is asked to make; `tags` are resource tags."""
+
+    name: str
+    tag_mutability: str = "MUTABLE"
+    tag_mutability_filters: tuple[str, ...] = ()
+    scan_on_push: bool = False
+    encryption_type: str = "AES256"
+    kms_key: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def check(new: NewRepository, limits: Limits) -> None:
+    """Raises InvalidParameter, KmsUnsupported, InvalidTagParameter or TooManyTags when it may not be made like that."""
+    parse_repository_name(new.name)
+    mutability.check(new.tag_mutability, new.tag_mutability_filters)
+    _check_encryption(new)
+    if len(new.tags) > limits.resource_tags:
+        raise TooManyTags
+    for key, value in new.tags.items():
+        _check_tag(key, value)
+
+
+def _check_encryption(new: NewRepository) -> None:
+    if new.encryption_type in _KMS_TYPES:
+        raise KmsUnsupported
+    if new.encryption_type != "AES256":
+        reason = "Member must satisfy enum value set: [AES256, KMS, KMS_DSSE]"
+        raise InvalidParameter("encryptionConfiguration.encryptionType", reason)
+    if new.kms_key is not None:
+        raise InvalidParameter("encryptionConfiguration", "kmsKey can't be set when encryptionType is set as AES256")
+
+
+def _check_tag(key: str, value: str) -> None:
+    if not 1 <= len(key) <= _KEY_LENGTH:
+        raise InvalidTagParameter(f"A tag's key must have 1 to {_KEY_LENGTH} characters")
+    if len(value) > _VALUE_LENGTH:
+        raise InvalidTagParameter(f"A tag's value may have {_VALUE_LENGTH} characters at the most")
+    if key.lower().startswith("aws:"):
+        raise InvalidTagParameter(f"The tag key '{key}' may not be set: keys that begin with aws: are reserved")

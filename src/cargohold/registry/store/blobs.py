@@ -1,0 +1,191 @@
+"""Statements on blobs, on the repositories that may read them, and on the queue of what might be collected.
+
+A blob is read only through `repository_blob` of the repository that was asked: another repository's blob is not there.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, exists, literal, select, update
+
+from cargohold.core.digest import Digest
+from cargohold.database.locking import Insert, for_share, insert
+from cargohold.database.schema.registry import blob, collection_queue, image, image_blob, repository_blob
+from cargohold.registry.blob import Blob
+
+DOMAIN: Final = 1
+"""The one encryption domain that there is; the first migration makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A blob of a repository; `review_after` is when it may be collected if nothing uses it, None: not queued."""
+
+    blob: Blob
+    review_after: int | None
+
+
+_COLUMNS: Final = (blob.c.id, blob.c.digest, blob.c.size, blob.c.generation)
+_OF_REPOSITORY: Final = (
+    (repository_blob.c.blob_id == blob.c.id)
+    & (repository_blob.c.repository_id == bindparam("repository_id"))
+    & (blob.c.domain_id == DOMAIN)
+    & (blob.c.state == "live")
+)
+_NAMED: Final = blob.c.digest == bindparam("digest")
+_HELD: Final = (
+    select(*_COLUMNS, collection_queue.c.review_after)
+    .join(repository_blob, _OF_REPOSITORY)
+    .outerjoin(collection_queue, collection_queue.c.blob_id == blob.c.id)
+)
+_FIND: Final = _HELD.where(_NAMED)
+_LIST: Final = _HELD.where(blob.c.digest.in_(bindparam("digests", expanding=True)))
+_IN_USE: Final = (
+    exists()
+    .where(image_blob.c.blob_id == blob.c.id)
+    .where(image.c.id == image_blob.c.image_id)
+    .where(image.c.repository_id == bindparam("repository_id"), image.c.deleted_at.is_(None))
+)
+_FIND_USE: Final = select(*_COLUMNS, _IN_USE).join(repository_blob, _OF_REPOSITORY).where(_NAMED)
+_SHARE: Final = for_share(
+    select(*_COLUMNS)
+    .join(repository_blob, _OF_REPOSITORY)
+    .where(blob.c.digest.in_(bindparam("digests", expanding=True)))
+    .order_by(blob.c.id)
+)
+_BY_DIGEST: Final = select(*_COLUMNS).where(blob.c.domain_id == DOMAIN, _NAMED)
+_ADD: Final = insert(blob)
+_ADD_OR_REVIVE: Final = _ADD.on_conflict_do_update(
+    index_elements=[blob.c.domain_id, blob.c.digest],
+    set_={
+        name: _ADD.excluded[name]
+        for name in ("size", "stored_size", "generation", "format", "wrapped_key", "tier", "state", "created_at")
+    },
+    where=blob.c.state != "live",
+).returning(*_COLUMNS)
+_ADD_RIGHT: Final = insert(repository_blob).on_conflict_do_nothing().returning(repository_blob.c.blob_id)
+_DELETE_RIGHTS: Final = delete(repository_blob).where(
+    repository_blob.c.repository_id == bindparam("of"),
+    repository_blob.c.blob_id.in_(
+        select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True)))
+    ),
+    ~exists()
+    .where(image_blob.c.blob_id == repository_blob.c.blob_id)
+    .where(image.c.id == image_blob.c.image_id)
+    .where(image.c.repository_id == bindparam("of"), image.c.deleted_at.is_(None)),
+)
+
+
+def _queue(statement: Insert) -> Insert:
+    """A blob that is queued again waits from then on; what was tried before no longer counts."""
+    return statement.on_conflict_do_update(
+        index_elements=[collection_queue.c.blob_id],
+        set_={"review_after": statement.excluded.review_after, "attempts": 0, "reason": statement.excluded.reason},
+    )
+
+
+def _queued_from(rows: Any, reason: str) -> Insert:
+    columns = ["blob_id", "review_after", "attempts", "reason"]
+    values = rows.add_columns(bindparam("review_after"), literal(0), literal(reason)).order_by("blob_id").distinct()
+    return _queue(insert(collection_queue).from_select(columns, values))
+
+
+_QUEUE: Final = _queue(insert(collection_queue))
+_QUEUE_REPOSITORY: Final = _queued_from(
+    select(repository_blob.c.blob_id).where(repository_blob.c.repository_id == bindparam("of")), "repository deleted"
+)
+_QUEUE_IMAGES: Final = _queued_from(
+    select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True))), "image deleted"
+)
+_KEEP: Final = (
+    update(collection_queue)
+    .where(
+        collection_queue.c.blob_id.in_(bindparam("blobs", expanding=True)),
+        collection_queue.c.review_after < bindparam("until"),
+    )
+    .values(review_after=bindparam("until"))
+)
+
+
+def find_held(connection: Connection, repository_id: int, digest: Digest) -> Held | None:
+    row = connection.execute(_FIND, {"repository_id": repository_id, "digest": digest}).one_or_none()
+    return None if row is None else Held(_built(row), row[4])
+
+
+def list_held(connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
+    """Those among `digests` that the repository holds, in no order."""
+    rows = connection.execute(_LIST, {"repository_id": repository_id, "digests": digests})
+    return [Held(_built(row), row[4]) for row in rows]
+
+
+def find_use(connection: Connection, repository_id: int, digest: Digest) -> tuple[Blob, bool] | None:
+    """The blob, and whether an image of this repository uses it."""
+    row = connection.execute(_FIND_USE, {"repository_id": repository_id, "digest": digest}).one_or_none()
+    return None if row is None else (_built(row), bool(row[4]))
+
+
+def list_shared(connection: Connection, repository_id: int, digests: Iterable[str]) -> dict[str, Blob]:
+    """Those among `digests` that the repository holds; they stay live until the transaction ends."""
+    rows = connection.execute(_SHARE, {"repository_id": repository_id, "digests": sorted(set(digests))})
+    return {row[1]: _built(row) for row in rows}
+
+
+def find_blob(connection: Connection, digest: Digest) -> Blob | None:
+    """The blob whatever its state and whoever may read it: for locking, never to be shown."""
+    row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
+    return None if row is None else _built(row)
+
+
+def add_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
+    """Makes a blob live with `new`'s generation; None when it is live with another. `new.id` is not looked at."""
+    values = {
+        "domain_id": DOMAIN,
+        "digest": new.digest,
+        "size": new.size,
+        "stored_size": new.size,
+        "generation": new.generation,
+        "format": "plain",
+        "wrapped_key": None,
+        "tier": "standard",
+        "state": "live",
+        "created_at": now,
+    }
+    row = connection.execute(_ADD_OR_REVIVE, values).one_or_none()
+    return None if row is None else _built(row)
+
+
+def add_right(connection: Connection, repository_id: int, blob_id: int, now: int) -> bool:
+    """Lets the repository read the blob; False when it could already."""
+    values = {"repository_id": repository_id, "blob_id": blob_id, "created_at": now}
+    return connection.execute(_ADD_RIGHT, values).first() is not None
+
+
+def delete_rights(connection: Connection, repository_id: int, images: Sequence[int]) -> None:
+    """Takes the right to read those blobs of `images`, deleted ones, that no live image of the repository uses."""
+    connection.execute(_DELETE_RIGHTS, {"of": repository_id, "images": images})
+
+
+def add_to_queue(connection: Connection, blob_id: int, review_after: int, reason: str) -> None:
+    """Has the blob looked at by the collector, at `review_after` at the earliest."""
+    values = {"blob_id": blob_id, "review_after": review_after, "attempts": 0, "reason": reason}
+    connection.execute(_QUEUE, values)
+
+
+def add_images_to_queue(connection: Connection, images: Sequence[int], review_after: int) -> None:
+    """As add_to_queue, for every blob of the images."""
+    connection.execute(_QUEUE_IMAGES, {"images": images, "review_after": review_after})
+
+
+def add_repository_to_queue(connection: Connection, repository_id: int, review_after: int) -> None:
+    """As add_to_queue, for every blob of the repository."""
+    connection.execute(_QUEUE_REPOSITORY, {"of": repository_id, "review_after": review_after})
+
+
+def save_lease(connection: Connection, blob_ids: Sequence[int], until: int) -> None:
+    """Keeps queued blobs from being collected before `until`."""
+    connection.execute(_KEEP, {"blobs": blob_ids, "until": until})
+
+
+def _built(row: Sequence[Any]) -> Blob:
+    return Blob(row[0], Digest(row[1]), row[2], row[3])

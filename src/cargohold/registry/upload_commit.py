@@ -1,0 +1,113 @@
+"""How an upload's bytes become a blob: durable in the store first, visible by one transaction after that.
+
+Of several uploads of the same bytes one makes the blob, the others find it made and drop their own. The blob's row
+belongs to the domain, the right to read it to each repository.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from cargohold.blobstore import BlobStore
+from cargohold.core import digest as digests
+from cargohold.core.arn import Target
+from cargohold.core.digest import Digest
+from cargohold.core.errors import LayerNotFound
+from cargohold.database import Database
+from cargohold.registry.blob import Blob
+from cargohold.registry.store import blobs, repositories, uploads
+from cargohold.registry.upload import Upload
+from cargohold.registry.upload_claim import Claim, upload_not_found
+
+_HASHED: Final = "sha256"
+"""The algorithm of the digest that an upload's row keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """`won`: these bytes are the blob's; `existed`: the repository could read the blob before."""
+
+    blob: Blob
+    won: bool
+    existed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a blob is made, and when the collector may first look at it; epoch milliseconds."""
+
+    now: int
+    review_after: int
+
+
+def known_match(upload: Upload, candidates: Sequence[Digest]) -> Digest | None:
+    """The candidate that the upload's row proves."""
+    if upload.digest is None:
+        return None
+    return next((each for each in candidates if digests.same(each, upload.digest)), None)
+
+
+def worth_reading(upload: Upload, candidates: Sequence[Digest]) -> bool:
+    """Whether the stored bytes could match a candidate that the row cannot prove."""
+    return upload.digest is None or any(digests.algorithm(each) != _HASHED for each in candidates)
+
+
+async def read_match(claim: Claim, blobstore: BlobStore, candidates: Sequence[Digest]) -> Digest | None:
+    """The candidate that the stored bytes have, read from a finished blob."""
+    hashers = {name: hashlib.new(name) for name in {digests.algorithm(each) for each in candidates}}
+    chunks = await blobstore.open(claim.upload.generation)
+    try:
+        async for chunk in chunks:
+            await claim.keep()
+            for hasher in hashers.values():
+                await asyncio.to_thread(hasher.update, chunk)
+    finally:
+        await chunks.aclose()
+    calculated = {f"{name}:{hasher.hexdigest()}" for name, hasher in hashers.items()}
+    return next((each for each in candidates if each in calculated), None)
+
+
+def commit(connection: Connection, claim: Claim, digest: Digest, moment: Moment) -> Committed:
+    """Makes the finished bytes a blob of the repository, and ends the upload.
+
+    Raises RepositoryNotFound, and UploadNotFound when the claim was lost meanwhile.
+    """
+    upload, target = claim.upload, claim.target
+    repository = repositories.get_shared(connection, target)
+    made = _make_live(connection, Blob(0, digest, upload.offset, upload.generation), moment)
+    blob = made or _live(connection, target, digest)
+    added = blobs.add_right(connection, repository.id, blob.id, moment.now)
+    end = uploads.delete_claimed if made else partial(uploads.save_ended, now=moment.now)
+    if not end(connection, upload):
+        raise upload_not_found(target, upload.id)
+    return Committed(blob, won=made is not None, existed=not added)
+
+
+async def drop(database: Database, blobstore: BlobStore, upload: Upload) -> None:
+    """Drops the bytes and the row of an upload that has ended; may be done again after it was broken off."""
+    await blobstore.abort(upload.unfinished)
+    await blobstore.delete(upload.generation)
+    await database.write(partial(uploads.delete_ended, upload_id=upload.id))
+
+
+def _make_live(connection: Connection, new: Blob, moment: Moment) -> Blob | None:
+    """The blob, made of these bytes; None when it is live with others. Queues it either way: nothing uses it yet."""
+    there = blobs.find_blob(connection, new.digest)
+    if there is not None:  # its place in the queue is locked before the blob is, as the collector does
+        blobs.add_to_queue(connection, there.id, moment.review_after, "uploaded")
+    made = blobs.add_blob(connection, new, moment.now)
+    if there is None and made is not None:
+        blobs.add_to_queue(connection, made.id, moment.review_after, "uploaded")
+    return made
+
+
+def _live(connection: Connection, target: Target, digest: Digest) -> Blob:
+    blob = blobs.find_blob(connection, digest)
+    if blob is None:
+        raise LayerNotFound(digest, target.name, target.registry.account)
+    return blob
