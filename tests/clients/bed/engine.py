@@ -17,6 +17,7 @@ from .programs import absent, clean_environment, program, run
 
 OTHER_ACCOUNT = "210987654321"
 OTHER_REGISTRY = f"{OTHER_ACCOUNT}.dkr.ecr.us-east-1.localhost"
+_LINE = 500
 _READY_WITHIN = 60.0
 
 
@@ -41,9 +42,10 @@ class Engine:
             "DOCKER_BUILDKIT": "0",
         }
 
-    def log_tail(self, lines: int = 40) -> str:
+    def log_tail(self, lines: int = 20) -> str:
         """The end of what the engine wrote."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(line[:_LINE] for line in text.splitlines()[-lines:])
 
     def stop(self) -> None:
         """Ends the engine and removes everything it held."""

@@ -19,6 +19,7 @@ from .programs import clean_environment, program, run
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+_LINE = 500
 _READY_WITHIN = 20.0
 _STOPPED_WITHIN = 45.0
 
@@ -94,9 +95,10 @@ class Server:
         once = Config(retries={"total_max_attempts": 1}, read_timeout=60, ignore_configured_endpoint_urls=True)
         return session.client(service, endpoint_url=known["AWS_ENDPOINT_URL"], config=once)
 
-    def log_tail(self, lines: int = 60) -> str:
+    def log_tail(self, lines: int = 30) -> str:
         """The end of what the server wrote."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(line[:_LINE] for line in text.splitlines()[-lines:])
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None
