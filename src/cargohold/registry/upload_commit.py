@@ -30,7 +30,7 @@ _HASHED: Final = "sha256"
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """`won`: these bytes are the blob's; `existed`: the repository could read the blob before."""
+    """`won`: these bytes are the blob's now; `existed`: the repository could read the blob before."""
 
     blob: Blob
     won: bool
@@ -54,7 +54,9 @@ def known_match(upload: Upload, candidates: Sequence[Digest]) -> Digest | None:
 
 def worth_reading(upload: Upload, candidates: Sequence[Digest]) -> bool:
     """Whether the stored bytes could match a candidate that the row cannot prove."""
-    return upload.digest is None or any(digests.algorithm(each) != _HASHED for each in candidates)
+    if upload.digest is None:
+        return len(candidates) > 0
+    return any(digests.algorithm(each) != _HASHED for each in candidates)
 
 
 async def read_match(claim: Claim, blobstore: BlobStore, candidates: Sequence[Digest]) -> Digest | None:
@@ -85,7 +87,7 @@ def commit(connection: Connection, claim: Claim, digest: Digest, moment: Moment)
     end = uploads.delete_claimed if made else partial(uploads.save_ended, now=moment.now)
     if not end(connection, upload):
         raise upload_not_found(target, upload.id)
-    return Committed(blob, won=made is not None, existed=not added)
+    return Committed(blob, won=made is not None, existed=made is None and not added)
 
 
 async def drop(database: Database, blobstore: BlobStore, upload: Upload) -> None:

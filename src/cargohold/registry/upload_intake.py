@@ -45,17 +45,19 @@ class Intake:
     def grown(self, kept: Unfinished) -> Upload:
         """The upload with what the store has kept of this append."""
         before = self._claim.upload
-        received = kept.size - before.offset
+        if kept.size == before.offset:
+            return replace(before, stored=kept.detail)
+        hasher = self._hasher if kept.size == self._size else None
         small = before.parts > 0 and before.last_part_size < self._limits.smallest_part_bytes
         return replace(
             before,
             offset=kept.size,
             stored=kept.detail,
-            digest=self._hasher.digest() if self._hasher else None,
-            hash_state=self._hasher.state() if self._hasher else None,
-            parts=before.parts + (received > 0),
-            last_part_size=received or before.last_part_size,
-            undersized=before.undersized or (received > 0 and small),
+            digest=hasher.digest() if hasher else None,
+            hash_state=hasher.state() if hasher else None,
+            parts=before.parts + 1,
+            last_part_size=kept.size - before.offset,
+            undersized=before.undersized or small,
         )
 
     def _hash(self, chunk: bytes) -> asyncio.Future[None] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, literal, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, literal, select, update
 
 from cargohold.core.digest import Digest
 from cargohold.database.locking import Insert, for_share, insert
@@ -87,7 +87,11 @@ def _queue(statement: Insert) -> Insert:
 
 def _queued_from(rows: Any, reason: str) -> Insert:
     columns = ["blob_id", "review_after", "attempts", "reason"]
-    values = rows.add_columns(bindparam("review_after"), literal(0), literal(reason)).order_by("blob_id").distinct()
+    values = (
+        rows.add_columns(bindparam("review_after", type_=BigInteger), literal(0), literal(reason))
+        .order_by("blob_id")
+        .distinct()
+    )
     return _queue(insert(collection_queue).from_select(columns, values))
 
 
