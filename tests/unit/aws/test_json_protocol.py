@@ -1,6 +1,7 @@
 """AWS JSON 1.1: bodies to requests, answers to bodies that botocore reads."""
 
 import json
+from base64 import b64encode
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -120,6 +121,17 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     """No body raises anything but InvalidBody."""
     with suppress(InvalidBody):
         assert isinstance(decode("CreateRepository", body), dict)
+
+
+@pytest.mark.parametrize("size", [0, 1, 196_607, 196_608, 196_609, 589_824, 700_000])
+def test_large_blobs_are_whole(size: int) -> None:
+    """A blob of any size is decoded to exactly its bytes, and refused when its padding stands in its middle."""
+    blob = bytes(range(256)) * (size // 256 + 1)
+    text = b64encode(blob[:size]).decode()
+    assert decode("UploadLayerPart", json.dumps({"layerPartBlob": text}).encode()) == {"layerPartBlob": blob[:size]}
+    broken = f"{'A' * (2**18 - 1)}={text}A==="
+    with pytest.raises(InvalidBody):
+        decode("UploadLayerPart", json.dumps({"layerPartBlob": broken}).encode())
 
 
 def test_whole_floats_are_integers() -> None:
