@@ -4,6 +4,7 @@ Sources: OCI image-spec 1.1 (manifest.md, image-index.md), Docker "Image Manifes
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -24,6 +25,7 @@ INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 MEDIA_TYPES: Final = IMAGES | INDEXES
 
 _MAXIMUM_DESCRIPTORS = 10_000
+_UNSOUND = re.compile("[\0\ud800-\udfff]")
 
 BlobKind = Literal["config", "layer"]
 
@@ -74,7 +76,8 @@ def _document(payload: bytes) -> Mapping[str, Any]:
     if len(payload) > MAXIMUM_BYTES:
         raise InvalidManifest(f"Member must have length less than or equal to {MAXIMUM_BYTES}")
     try:
-        document = json.loads(payload)
+        # Decoded here, because json.loads takes bytes for UTF-16 or UTF-32 too, which no answer could carry verbatim.
+        document = json.loads(payload.decode())
     except (ValueError, RecursionError):
         raise InvalidManifest("Invalid JSON syntax") from None
     if not isinstance(document, dict):
@@ -85,9 +88,7 @@ def _document(payload: bytes) -> Mapping[str, Any]:
 
 
 def _media_type(document: Mapping[str, Any], declared: str | None) -> str:
-    own = document.get("mediaType")
-    if own is not None and not isinstance(own, str):
-        raise InvalidManifest("mediaType must be a string")
+    own = _text(document, "mediaType")
     if own and declared and own != declared:
         raise InvalidManifest(f"mediaType {own[:200]} is not the declared media type {declared[:200]}")
     media_type = own or declared
@@ -163,6 +164,11 @@ def _is_foreign(entry: Mapping[str, Any], media_type: str) -> bool:
 
 def _text(document: Mapping[str, Any], member: str) -> str | None:
     value = document.get(member)
-    if value is not None and not isinstance(value, str):
+    if value is not None and not (isinstance(value, str) and _is_sound(value)):
         raise InvalidManifest(f"{member} must be a string")
     return value
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text can be stored and answered: no half of a surrogate pair, no NUL, both of which JSON can escape."""
+    return _UNSOUND.search(text) is None
