@@ -132,7 +132,7 @@ class _Compiler:
         rules = [*_sizes(shape)]
         if self._is_scalar(element):
             rules += _of_each("Member must satisfy constraint", _rules(self._shapes[element]), list)
-            return _ruled(rules) if rules else None
+            return _ruled(rules, secret=self._is_secret(element)) if rules else None
         return _nested(rules, self.check(element), lambda value: enumerate(value, 1))
 
     def _map(self, shape: Shape) -> Check | None:
@@ -141,8 +141,11 @@ class _Compiler:
         rules += _of_each("Map keys must satisfy constraint", _rules(self._shapes[shape["key"]["shape"]]), dict.keys)
         if self._is_scalar(content):
             rules += _of_each("Map value must satisfy constraint", _rules(self._shapes[content]), dict.values)
-            return _ruled(rules) if rules else None
+            return _ruled(rules, secret=self._is_secret(content)) if rules else None
         return _nested(rules, self.check(content), dict.items)
+
+    def _is_secret(self, name: str) -> bool:
+        return bool(self._shapes[name].get("sensitive", False))
 
     def _is_scalar(self, name: str) -> bool:
         return self._shapes[name]["type"] not in ("structure", "list", "map")

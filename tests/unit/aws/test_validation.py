@@ -226,6 +226,22 @@ def test_a_map_is_named_as_a_whole() -> None:
     compile_check(service, "In")({"Labels": {"a": "b"}})
 
 
+def test_secrets_of_a_list_are_not_quoted() -> None:
+    """A sentence about a list of sensitive texts does not tell them."""
+    shapes = {
+        "In": {"type": "structure", "members": {"Codes": {"shape": "Codes"}}},
+        "Codes": {"type": "list", "member": {"shape": "Code"}},
+        "Code": {"type": "string", "max": 3, "sensitive": True},
+    }
+    metadata = {"apiVersion": "1", "protocol": "json", "endpointPrefix": "test"}
+    operations = {"Use": {"name": "Use", "input": {"shape": "In"}}}
+    service = service_from("test", {"metadata": metadata, "shapes": shapes, "operations": operations})
+    assert refused(service, "Use", {"Codes": ["hush-hush"]}) == (
+        "1 validation error detected: Value at 'codes' failed to satisfy constraint: "
+        "Member must satisfy constraint: [Member must have length less than or equal to 3]"
+    )
+
+
 def test_what_is_right_passes() -> None:
     """A request that keeps every constraint, and one with only optional members left out, is accepted."""
     service = model.load("ecr")
