@@ -105,7 +105,8 @@ class _Transaction:
             outcomes = [self._run_one(job) for job in group]
             self._raw.execute("COMMIT")
         except (_GroupBroken, sqlite3.Error) as error:
-            self._raw.rollback()
+            with suppress(sqlite3.Error):  # then the next BEGIN says so, to callers who are still there
+                self._raw.rollback()
             return self._run_apart(group, error)
         return outcomes
 

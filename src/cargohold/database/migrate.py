@@ -76,7 +76,7 @@ def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
         else:
             if mode != "wal":

@@ -43,10 +43,11 @@ class SQLite(Database):
 
     def __init__(self, path: Path) -> None:
         self._engine = _engine(path)
-        self._reader = _reader(self._engine)
+        with translated:
+            self._reader = _reader(self._engine)
+            self._writer = GroupCommit(self._engine.connect())
         self._raw_reader = _raw(self._reader)
         self._reading = threading.Lock()
-        self._writer = GroupCommit(self._engine.connect())
 
     @classmethod
     def open(cls, path: Path) -> Self:
