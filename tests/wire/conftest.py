@@ -1,0 +1,231 @@
+"""The AWS door as a client meets it: real rooms over SQLite and a folder, requests signed by botocore."""
+
+import asyncio
+import base64
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from cargohold.access.guard import Guard
+from cargohold.aws.door import AwsDoor
+from cargohold.blobstore.filesystem import FilesystemBlobStore
+from cargohold.core import digest
+from cargohold.core.addresses import Addresses
+from cargohold.database import migrate
+from cargohold.database.sqlite import SQLite
+from cargohold.encryption.root import Root
+from cargohold.encryption.tokens import Tokens
+from cargohold.exchange import Message, Request
+from cargohold.identity.accounts import Accounts, NewKey
+from cargohold.identity.authenticate import Authenticator
+from cargohold.registry.blobs import Blobs
+from cargohold.registry.images import Images
+from cargohold.registry.limits import Limits
+from cargohold.registry.repositories import Repositories
+from cargohold.registry.tags import Tags
+from cargohold.registry.uploads import Uploads
+from cargohold.services import Services
+
+ACCOUNT = "123456789012"
+OTHER = "210987654321"
+REGION = "us-east-1"
+REGIONS = frozenset({REGION, "eu-west-1"})
+NOON = 1_772_366_400_000
+"""2026-03-01T12:00:00Z"""
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+class SettableClock:
+    """Stands still until a test moves it on."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the status and the decoded JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def refusal(self) -> tuple[int, str, str]:
+        """Status, code and sentence of an error."""
+        return self.status, self.body["__type"], self.body["message"]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A client of the AWS door. Calling it sends an operation that must succeed and gives its answer."""
+
+    services: Services
+    door: AwsDoor
+    clock: SettableClock
+    keys: dict[str, NewKey]
+    runner: asyncio.Runner
+
+    def __call__(self, operation: str, **members: Any) -> dict[str, Any]:
+        answer = self.send(operation, members)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    def refused(self, operation: str, **members: Any) -> tuple[int, str, str]:
+        """Status, code and sentence of an operation that must fail."""
+        answer = self.send(operation, members)
+        assert answer.status != 200, answer.body
+        return answer.refusal
+
+    def send(self, operation: str, members: dict[str, Any], account: str = ACCOUNT, region: str = REGION) -> Answer:
+        """Sends an operation signed by the account's administrator in the region; bytes go as base64."""
+        body = json.dumps(members, default=lambda raw: base64.b64encode(raw).decode()).encode()
+        headers = {
+            "content-type": "application/x-amz-json-1.1",
+            "host": "localhost:5050",
+            "x-amz-target": f"AmazonEC2ContainerRegistry_V20150921.{operation}",
+        }
+        request = _request(self._signed(body, headers, self.keys[account], region), body)
+        reply = self.runner.run(self.door(request))
+        assert isinstance(reply.body, bytes)
+        return Answer(reply.status, json.loads(reply.body))
+
+    def _signed(self, body: bytes, headers: dict[str, str], key: NewKey, region: str) -> dict[str, str]:
+        request = AWSRequest(method="POST", url="http://localhost:5050/", data=body, headers=headers)
+        now = datetime.fromtimestamp(self.clock.now / 1000, UTC).replace(tzinfo=None)
+        with patch("botocore.auth.get_current_datetime", lambda *_, **__: now):
+            SigV4Auth(Credentials(key.access_key_id, key.secret_access_key), "ecr", region).add_auth(request)
+        return {name.lower(): value for name, value in request.headers.items()}
+
+    def layer(self, repository: str, data: bytes) -> str:
+        """Uploads a layer as one part and gives its digest; one that is there already is left as it is."""
+        name = digest.of(data)
+        asked = self("BatchCheckLayerAvailability", repositoryName=repository, layerDigests=[name])
+        if asked["layers"][0]["layerAvailability"] == "UNAVAILABLE":
+            upload = self("InitiateLayerUpload", repositoryName=repository)["uploadId"]
+            part = {"uploadId": upload, "partFirstByte": 0, "partLastByte": len(data) - 1, "layerPartBlob": data}
+            self("UploadLayerPart", repositoryName=repository, **part)
+            self("CompleteLayerUpload", repositoryName=repository, uploadId=upload, layerDigests=[name])
+        return name
+
+    def manifest(self, repository: str, *layers: bytes, **members: Any) -> str:
+        """The text of an OCI image manifest whose config and layers were uploaded; not yet put."""
+        config = b'{"architecture":"amd64","os":"linux"}'
+        for data in (config, *layers):
+            self.layer(repository, data)
+        document = {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": descriptor("application/vnd.oci.image.config.v1+json", config),
+            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", data) for data in layers],
+        }
+        return json.dumps(document | members)
+
+    def image(self, repository: str, content: str, *tags: str) -> str:
+        """Puts an image whose only layer holds the content, under each tag or none; gives its digest."""
+        manifest = self.manifest(repository, content.encode())
+        for tag in tags:
+            self("PutImage", repositoryName=repository, imageManifest=manifest, imageTag=tag)
+        if not tags:
+            self("PutImage", repositoryName=repository, imageManifest=manifest)
+        return digest.of(manifest.encode())
+
+    def index(self, repository: str, tag: str, *children: str) -> str:
+        """Puts an index of images that are there, by their digests, under a tag; gives its digest."""
+        listed = self(
+            "BatchGetImage", repositoryName=repository, imageIds=[{"imageDigest": child} for child in children]
+        )["images"]
+        manifests = [descriptor(OCI_MANIFEST, image["imageManifest"].encode()) for image in listed]
+        text = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+        self("PutImage", repositoryName=repository, imageManifest=text, imageTag=tag)
+        return digest.of(text.encode())
+
+
+def descriptor(media_type: str, data: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": digest.of(data), "size": len(data)}
+
+
+def _request(headers: dict[str, str], body: bytes) -> Request:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    return Request("POST", "/", "", headers, "http", "127.0.0.1", "request-1", receive)
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """What is made once: a database with two accounts in it, which each test copies, and a store that all may share."""
+
+    database: Path
+    root: Root
+    keys: dict[str, NewKey]
+    blobstore: FilesystemBlobStore
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    folder = tmp_path_factory.mktemp("furnished")
+    file = folder / "cargohold.db"
+    migrate.upgrade(file)
+    root = Root.load(folder / "root.key", None)
+
+    async def accounts() -> dict[str, NewKey]:
+        database = SQLite.open(file)
+        made = {name: await Accounts(database, root, lambda: NOON).bootstrap(name) for name in (ACCOUNT, OTHER)}
+        await database.close()
+        return {name: key for name, key in made.items() if key is not None}
+
+    return Furnished(file, root, asyncio.run(accounts()), FilesystemBlobStore(folder / "blobs"))
+
+
+@pytest.fixture
+def wire_with(furnished: Furnished, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
+    """Makes a client of a fresh registry whose limits are ECR's, but for those that are given."""
+    database = SQLite.open(shutil.copy(furnished.database, tmp_path / "cargohold.db"))
+    with asyncio.Runner() as runner:
+
+        def make(**limits: int) -> Wire:
+            clock = SettableClock()
+            services = _services(database, furnished, clock, Limits(**limits))
+            return Wire(services, AwsDoor(services), clock, furnished.keys, runner)
+
+        yield make
+        runner.run(database.close())
+
+
+@pytest.fixture
+def wire(wire_with: Callable[..., Wire]) -> Wire:
+    """A client of a fresh registry with ECR's limits."""
+    return wire_with()
+
+
+def _services(database: SQLite, furnished: Furnished, clock: SettableClock, limits: Limits) -> Services:
+    tokens = Tokens(furnished.root.derive("tokens"))
+    return Services(
+        addresses=Addresses(ACCOUNT, REGION, REGIONS),
+        clock=clock,
+        tokens=tokens,
+        authenticator=Authenticator(database, furnished.root, tokens, clock, REGIONS),
+        guard=Guard(database),
+        repositories=Repositories(database, clock, limits),
+        images=Images(database, clock, limits),
+        tags=Tags(database),
+        blobs=Blobs(database, furnished.blobstore, clock, limits),
+        uploads=Uploads(database, furnished.blobstore, clock, limits),
+    )
