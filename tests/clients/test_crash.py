@@ -30,6 +30,7 @@ class Repository:
     tags: dict[str, str] = field(default_factory=dict)  # acknowledged: tag to digest
     images: set[str] = field(default_factory=set)  # acknowledged, by digest
     blobs: set[str] = field(default_factory=set)  # acknowledged
+    begun: str = ""  # the blob that is being pushed, by digest
     asked: dict[str, str] = field(default_factory=dict)  # asked for without an answer: tag to digest
     verified: set[str] = field(default_factory=set)  # images that were read whole after some crash
 
@@ -138,6 +139,7 @@ def _push(door: "_Http | _Api", repository: Repository, number: int, steps: Step
 
 def _push_one(door: "_Http | _Api", repository: Repository, tag: str, image: Image, steps: Steps) -> None:
     for digest, blob in image.blobs.items():
+        repository.begun = digest
         door.put_blob(digest, blob)
         repository.blobs.add(digest)
         steps.done()
@@ -237,6 +239,9 @@ def _verify_images(wire: Wire, repository: Repository, chance: random.Random) ->
 
 
 def _verify_blobs(wire: Wire, repository: Repository) -> None:
-    """Acknowledged blobs are there, also those whose image was never finished."""
+    """Acknowledged blobs are there, also those whose image was never finished; a half-pushed one is not."""
     for digest in repository.blobs:
         assert wire.ask("HEAD", f"/v2/{repository.name}/blobs/{digest}").status == 200
+    if repository.begun not in repository.blobs:
+        answer = wire.ask("GET", f"/v2/{repository.name}/blobs/{repository.begun}")
+        assert answer.status == 404 or (answer.status, digest_of(answer.body)) == (200, repository.begun)

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import boto3
@@ -117,15 +117,6 @@ def password_of(ecr: BaseClient) -> str:
     """What `aws ecr get-login-password` prints for the key of this client."""
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     return base64.b64decode(token).decode().split(":")[1]
-
-
-def peak_memory(processes: Sequence[int]) -> dict[str, int]:
-    """The most memory each process ever held (VmHWM), in bytes, by its command and id."""
-    peaks = {}
-    for pid in processes:
-        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-        peaks[f"{status['Name'].strip()} {pid}"] = int(status["VmHWM"].split()[0]) * 1024
-    return peaks
 
 
 def _is_ready(port: int) -> bool:
