@@ -28,7 +28,7 @@ async def list_tags(call: Call) -> Reply:
     """Tags in lexical order; images without a tag never appear. Raises RepositoryNotFound."""
     target, limit, after = call.target, page_size(call.asked.parameters), last(call.asked.parameters)
     page: Page[str] = Page(())
-    if limit and target.existing:
+    if target.existing and limit:
         page = await call.services.tags.page(target, after, limit)
     body = {"name": target.name, "tags": page.items}
     return listing(f"/v2/{target.name}/tags/list", body, limit, page.after)

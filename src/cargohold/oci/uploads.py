@@ -92,11 +92,10 @@ async def delete_upload(call: Call) -> Reply:
 
 
 async def _mount(call: Call, digest: Digest) -> Blob | None:
-    """The blob from the other repository, where it is there and may be read; nobody learns which of both it was."""
+    """The blob, from the other repository only if it may be read there; nobody learns why it cannot be mounted."""
     sources = mount_source(call.asked)
-    if not sources or not call.admission.allows(sources[0]):
-        return None
-    source = call.admission.target(call.asked.registry, call.asked.parameters["from"])
+    allowed = sources and call.admission.allows(sources[0])
+    source = call.admission.target(call.asked.registry, call.asked.parameters["from"]) if allowed else None
     return await call.services.blobs.mount(call.target, digest, source)
 
 
