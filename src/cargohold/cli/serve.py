@@ -76,13 +76,14 @@ command = click.Command(
 
 
 def _announce(settings: Settings, running: Running, key: AccessKey | None) -> None:
-    lines = [f"Cargohold {running.version} is ready at {running.url} (data in {settings.data})."]
+    ready = click.style(f"Cargohold {running.version} is ready at {running.url}", bold=True)
+    lines = [f"{ready} (data in {settings.data})."]
     if key is not None:
         lines += ["", *_first_key(settings, running, key)]
     if running.dev:
         lines += ["", "Development mode: the access key test with the secret test opens everything."]
     lines += ["", "In another terminal:", "", *(f"  {line}" for line in _next_steps(settings, running)), ""]
-    _write(lines)
+    click.echo("\n".join(lines))
 
 
 def _first_key(settings: Settings, running: Running, key: AccessKey) -> list[str]:
@@ -105,13 +106,3 @@ def _next_steps(settings: Settings, running: Running) -> list[str]:
         "aws ecr create-repository --repository-name demo",
         "aws ecr get-login-password | docker login --username AWS --password-stdin " + running.registry,
     ]
-
-
-def _write(lines: list[str]) -> None:
-    text = "\n".join(lines)
-    if not sys.stdout.isatty():
-        click.echo(text)
-        return
-    from rich.console import Console
-
-    Console(highlight=False, soft_wrap=True).print(text, markup=False, style="bold")

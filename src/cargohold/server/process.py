@@ -52,7 +52,7 @@ class _Server(Server):
             http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS),
             websockets=False,
             backlog=BACKLOG,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
             log_dictconfig=_GRANIAN_LOGS,
             ssl_cert=plan.settings.tls_cert,
             ssl_key=plan.settings.tls_key,
@@ -79,8 +79,8 @@ async def _serve(plan: Plan, listening: socket.socket, ties: Ties) -> int:
     cellar = wiring.cellar(plan)
     application = wiring.application(plan, cellar)
     server = _Server(application, listening, plan)
+    server.on_startup(ties.ready)
     serving = asyncio.ensure_future(server.serve())
-    ties.ready()
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():

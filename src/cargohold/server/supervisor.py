@@ -56,12 +56,14 @@ def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
         plan.folder.announce(_running(plan))
         # What was imported stays for good: collecting it would only copy the pages that the children share.
         gc.freeze()
+        gc.enable()
         try:
             if fleet.start():
                 logs.logger().info("ready", url=_running(plan).url, process=os.getpid())
                 announce()
                 fleet.keep()
         finally:
+            logs.logger().info("stopping")
             plan.folder.withdraw()
             bound.close()
             graceful = fleet.stop(process.GRACE_SECONDS + _END_SECONDS)
