@@ -15,6 +15,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from sqlalchemy import update
 
 from cargohold.access.guard import Guard
 from cargohold.aws.door import AwsDoor
@@ -22,6 +23,7 @@ from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core import digest
 from cargohold.core.addresses import Addresses
 from cargohold.database import migrate
+from cargohold.database.schema.registry import image as image_table
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
@@ -75,6 +77,7 @@ class Wire:
     """A client of the AWS door. Calling it sends an operation that must succeed and gives its answer."""
 
     services: Services
+    database: SQLite
     door: AwsDoor
     clock: SettableClock
     keys: dict[str, NewKey]
@@ -103,6 +106,11 @@ class Wire:
         reply = self.runner.run(self.door(request))
         assert isinstance(reply.body, bytes)
         return Answer(reply.status, json.loads(reply.body))
+
+    def save_images(self, **columns: Any) -> None:
+        """Gives every image what no operation that is built can give it."""
+        changed = update(image_table).values(columns)
+        self.runner.run(self.database.write(lambda connection: connection.execute(changed)))
 
     def _signed(self, body: bytes, headers: dict[str, str], key: NewKey, region: str) -> dict[str, str]:
         request = AWSRequest(method="POST", url="http://localhost:5050/", data=body, headers=headers)
@@ -203,7 +211,7 @@ def wire_with(furnished: Furnished, tmp_path: Path) -> Iterator[Callable[..., Wi
         def make(**limits: int) -> Wire:
             clock = SettableClock()
             services = _services(database, furnished, clock, Limits(**limits))
-            return Wire(services, AwsDoor(services), clock, furnished.keys, runner)
+            return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner)
 
         yield make
         runner.run(database.close())

@@ -274,17 +274,40 @@ def test_an_entry_for_each_tag_and_each_untagged_image(demo: Any) -> None:
     assert listed(demo, filter={"tagStatus": "UNTAGGED"}) == [(untagged, None)]
 
 
-@pytest.mark.parametrize("operation", ["ListImages", "DescribeImages"])
-def test_images_are_active_unless_another_status_is_asked_for(demo: Any, operation: str) -> None:
-    """The filter's imageStatus is ACTIVE by default; ANY has every image, and no image is archived yet."""
+@pytest.mark.parametrize(("operation", "items"), [("ListImages", "imageIds"), ("DescribeImages", "imageDetails")])
+def test_archived_images_are_listed_when_asked_for(demo: Any, operation: str, items: str) -> None:
+    """The filter's imageStatus is ACTIVE where it is not given; an archived image shows under ARCHIVED and ANY."""
+
+    def shown() -> list[str]:
+        asked = ("", "ACTIVE", "ARCHIVED", "ACTIVATING", "ANY")
+        filters = {status: {"imageStatus": status} if status else {} for status in asked}
+        return [each for each in asked if demo(operation, repositoryName="demo", filter=filters[each])[items]]
+
     demo.image("demo", "content", "v1")
-    items = {"ListImages": "imageIds", "DescribeImages": "imageDetails"}[operation]
+    assert shown() == ["", "ACTIVE", "ANY"]
+    demo.save_images(status="ARCHIVED")
+    assert shown() == ["ARCHIVED", "ANY"]
+    assert demo(operation, repositoryName="demo")[items] == []
 
-    def count(**chosen: str) -> int:
-        return len(demo(operation, repositoryName="demo", filter=chosen)[items])
 
-    assert (count(), count(imageStatus="ACTIVE"), count(imageStatus="ANY")) == (1, 1, 1)
-    assert (count(imageStatus="ARCHIVED"), count(imageStatus="ACTIVATING")) == (0, 0)
+def test_an_archived_image_is_described_but_not_got(demo: Any) -> None:
+    """An archived image is described by its id, is a failure of BatchGetImage, and is active again once it is put."""
+    name = demo.image("demo", "content", "v1")
+    demo.save_images(status="ARCHIVED")
+    described = {"repositoryName": "demo", "imageIds": [{"imageTag": "v1"}]}
+    assert demo("DescribeImages", **described)["imageDetails"][0]["imageStatus"] == "ARCHIVED"
+    (inaccessible,) = get(demo, {"imageTag": "v1"})["failures"]
+    assert (inaccessible["imageId"], inaccessible["failureCode"]) == ({"imageTag": "v1"}, "ImageInaccessible")
+    assert demo.image("demo", "content", "v1") == name
+    assert demo("DescribeImages", **described)["imageDetails"][0]["imageStatus"] == "ACTIVE"
+
+
+def test_a_recorded_pull_is_told(demo: Any) -> None:
+    """DescribeImages shows when an image was last pulled, where that was recorded."""
+    demo.image("demo", "content", "v1")
+    demo.save_images(last_pull_at=1_772_366_400_250)
+    (detail,) = demo("DescribeImages", repositoryName="demo")["imageDetails"]
+    assert detail["lastRecordedPullTime"] == NOON + 0.25
 
 
 def test_an_image_is_described_whole(demo: Any) -> None:
