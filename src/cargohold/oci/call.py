@@ -39,4 +39,4 @@ class Call:
     @property
     def target(self) -> Target:
         """The repository of the path, as the guard found it."""
-        return self.admission.target(self.asked.registry, self.asked.repository)
+        return self.admission.targets[self.asked.registry, self.asked.repository]

@@ -8,7 +8,8 @@ Knows the wire and no rule: rules are the rooms', which raise core.errors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from cargohold.access.demand import Demand
 from cargohold.core.errors import AccessDenied, CargoholdError, UnknownHost
@@ -20,6 +21,8 @@ from cargohold.telemetry import audit
 
 if TYPE_CHECKING:
     from cargohold.services import Services
+
+_RESOURCE: Final = attrgetter("resource")
 
 
 class OciDoor:
@@ -60,7 +63,7 @@ def _audited(reply: Reply, request: Request, name: str, demands: Sequence[Demand
         request_id=request.id,
         principal_arn=principal,
         action=demands[0].action if demands else reply.operation,
-        resources=[demand.resource for demand in demands],
+        resources=list(map(_RESOURCE, demands)),
         code=reply.code,
         client=request.client,
     )
