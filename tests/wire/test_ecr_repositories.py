@@ -1,8 +1,12 @@
 """CreateRepository, DescribeRepositories and DeleteRepository: request and answer, sentence by sentence."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import pytest
+
+from cargohold.aws.door import AwsDoor
+from cargohold.core.errors import StorageFull
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -400,3 +404,21 @@ def test_layers_alone_do_not_keep_a_repository(wire: Any) -> None:
     wire.layer("demo", b"layer")
     wire("InitiateLayerUpload", repositoryName="demo")
     wire("DeleteRepository", repositoryName="demo")
+
+
+class Full:
+    """Repositories on a disk that is full."""
+
+    async def create(self, registry: object, new: object) -> NoReturn:
+        del registry, new
+        raise StorageFull
+
+
+def test_a_full_disk_is_our_own_fault(wire: Any) -> None:
+    """Where the machine fails, an operation is a ServerException with 500, which SDKs try again."""
+    broken = replace(wire, door=AwsDoor(replace(wire.services, repositories=Full())))
+    assert broken.refused("CreateRepository", repositoryName="demo") == (
+        500,
+        "ServerException",
+        "The registry's storage is full",
+    )

@@ -51,17 +51,12 @@ async def batch_get_image(call: Call, request: BatchGetImageRequest) -> BatchGet
     """
     target = call.target(request)
     found, failures = await call.services.images.get_many(target, _image_ids(request["imageIds"]))
-    accepted = request.get("acceptedMediaTypes")
-    for named, image in found:
-        if accepted is not None and image.media_type not in accepted:
-            failures.append(not_found(named))
+    types = request.get("acceptedMediaTypes")
+    accepted = [(named, image) for named, image in found if types is None or image.media_type in types]
+    refused = [not_found(named) for named, image in found if types is not None and image.media_type not in types]
     return {
-        "images": [
-            present.image(target, named.tag, image)
-            for named, image in found
-            if accepted is None or image.media_type in accepted
-        ],
-        "failures": [present.image_failure(failure) for failure in failures],
+        "images": [present.image(target, named.tag, image) for named, image in accepted],
+        "failures": [present.image_failure(failure) for failure in (*failures, *refused)],
     }
 
 
