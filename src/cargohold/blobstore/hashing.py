@@ -96,10 +96,11 @@ def _usable(library: str) -> _LibCrypto | None:
     except (OSError, AttributeError):
         return None
     sample = bytes(range(256)) * 3
-    context = ctypes.create_string_buffer(b"\xa5" * _ROOM, _ROOM)
+    beyond = b"\xa5" * (_ROOM - _CONTEXT.size)
+    context = ctypes.create_string_buffer(bytes(_CONTEXT.size) + beyond, _ROOM)
     functions.init(context)
     functions.update(context, sample[:100], 100)
-    if context.raw[_CONTEXT.size :] != b"\xa5" * (_ROOM - _CONTEXT.size):
+    if context.raw[_CONTEXT.size :] != beyond:
         return None
     resumed = ctypes.create_string_buffer(_ROOM)
     _CONTEXT.pack_into(resumed, 0, *_CONTEXT.unpack_from(context))
