@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cargohold.core.digest import Digest
 from cargohold.core.errors import ImageReferenced, ManifestNotFound
 from cargohold.core.reference import TAG_PATTERN, is_tag
 
@@ -28,10 +29,10 @@ class Image:
     """A manifest as one repository holds it. Times are epoch milliseconds, the size is in bytes."""
 
     id: int
-    digest: str
+    digest: Digest
     media_type: str
     artifact_type: str | None
-    subject_digest: str | None
+    subject_digest: Digest | None
     payload: bytes
     """The manifest as it was pushed; empty where an image is only described."""
     size: int

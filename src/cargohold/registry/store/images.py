@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, LargeBinary, bindparam, exists, func, literal, select, update
 
+from cargohold.core.digest import Digest
 from cargohold.core.errors import ManifestNotFound
 from cargohold.core.manifest import BlobKind
 from cargohold.core.reference import Reference
@@ -40,10 +41,10 @@ class Entry:
 class NewImage:
     """The columns of a new image; `blobs` are (position, blob id, kind), 0 being the config's position."""
 
-    digest: str
+    digest: Digest
     media_type: str
     artifact_type: str | None
-    subject_digest: str | None
+    subject_digest: Digest | None
     payload: bytes
     size: int
     pushed_at: int
