@@ -18,11 +18,21 @@ def check_certificate(certificate: Path | None, key: Path | None) -> None:
             file.read_bytes()
         except OSError as error:
             raise CannotStart(f"The TLS file {file} cannot be read: {error.strerror}.") from None
+    asked: list[bool] = []
+
+    def no_passphrase() -> str:
+        asked.append(True)
+        return ""
+
     try:
-        # An empty passphrase instead of a question on the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+        # Without a function OpenSSL would ask on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=no_passphrase)
     except ssl.SSLError as error:
-        raise CannotStart(_reason(error, certificate, key)) from None
+        if asked:
+            raise CannotStart(f"The TLS key {key} is protected by a passphrase: give one that is not.") from None
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise CannotStart(f"The TLS key {key} does not belong to the certificate {certificate}.") from None
+        raise CannotStart(f"The TLS files {certificate} and {key} are not a certificate and its key in PEM.") from None
 
 
 def expiry(certificate: Path) -> datetime:
@@ -30,11 +40,3 @@ def expiry(certificate: Path) -> datetime:
     from cryptography.x509 import load_pem_x509_certificate
 
     return load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc.astimezone(UTC)
-
-
-def _reason(error: ssl.SSLError, certificate: Path, key: Path) -> str:
-    if error.reason == "KEY_VALUES_MISMATCH":
-        return f"The TLS key {key} does not belong to the certificate {certificate}."
-    if error.reason in ("BAD_DECRYPT", "BAD_PASSWORD_READ"):
-        return f"The TLS key {key} is protected by a passphrase: give one that is not."
-    return f"The TLS files {certificate} and {key} are not a certificate and its key in PEM."

@@ -132,13 +132,11 @@ class Fleet:
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             status = role.run(Ties(self._say_ready, self._lifeline_in))
         finally:
-            if error := sys.exc_info()[1]:
-                logs.logger().error("process failed", role=role.name, exc_info=error)
-            for stream in (sys.stdout, sys.stderr):
-                with contextlib.suppress(OSError, ValueError):
-                    stream.flush()
-            # Not sys.exit: what the supervisor does on its way out is not for its children to do.
-            os._exit(status)
+            try:
+                _last_words(role)
+            finally:
+                # Not sys.exit: what the supervisor does on its way out is not for its children to do.
+                os._exit(status)
 
     def _say_ready(self) -> None:
         os.write(self._ready_out, b"1")
@@ -177,3 +175,11 @@ class Fleet:
     def _send(self, number: signal.Signals) -> None:
         for place in self._alive():
             os.kill(place.pid, number)
+
+
+def _last_words(role: Role) -> None:
+    if error := sys.exc_info()[1]:
+        logs.logger().error("process failed", role=role.name, exc_info=error)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
