@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection
 
 from cargohold.database.faults import fault
+from cargohold.database.turn import Turn
 
 LARGEST_GROUP: Final = 64
 """Works in one transaction; bounds how long another process waits for its turn."""
@@ -39,10 +40,11 @@ class _GroupBroken(Exception):
 
 
 class GroupCommit:
-    """A writer thread around a connection that it alone uses from now on, and closes."""
+    """A writer thread around a connection and a turn, which it alone uses from now on, and closes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turn: Turn) -> None:
         self._connection = connection
+        self._turn = turn
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -73,8 +75,11 @@ class GroupCommit:
         while more:
             group, more = self._next_group()
             if group:
-                _deliver(group, transaction.run(group))
+                with self._turn:
+                    outcomes = transaction.run(group)
+                _deliver(group, outcomes)
         self._connection.close()
+        self._turn.close()
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         """The works that wait by now, at least one, and whether more may come."""

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from cargohold.database import Database
 from cargohold.database.faults import translated
 from cargohold.database.group_commit import GroupCommit
+from cargohold.database.turn import Turn
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class SQLite(Database):
         self._engine = _engine(path)
         with translated:
             self._reader = _reader(self._engine)
-            self._writer = GroupCommit(self._engine.connect())
+            self._writer = GroupCommit(self._engine.connect(), Turn(path.with_name(f"{path.name}-turn")))
         self._raw_reader = _raw(self._reader)
         self._reading = threading.Lock()
 
@@ -116,8 +117,12 @@ def _engine(path: Path) -> Engine:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        for pragma in _PRAGMAS:
-            raw.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in _PRAGMAS:
+                raw.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            raw.close()
+            raise
         return raw
 
     return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
