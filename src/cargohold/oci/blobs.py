@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cargohold.core.digest import Digest, parse
 from cargohold.core.errors import MethodNotAllowed
-from cargohold.exchange import Chunks, Reply, Request
+from cargohold.exchange import Reply, Request
 from cargohold.oci import ranges
 from cargohold.oci.challenge import API_VERSION
 from cargohold.oci.ranges import Span
@@ -34,9 +34,10 @@ async def get_blob(call: Call) -> Reply:
         return Reply(304, headers)
     span = _span(call.request, blob)
     if span is None:
-        return Reply(200, headers, await _open(call, blob, Span(0, blob.size)), length=blob.size)
+        return Reply(200, headers, await call.services.blobs.open(blob), length=blob.size)
     headers.append(("Content-Range", f"bytes {span.start}-{span.stop - 1}/{blob.size}"))
-    return Reply(206, headers, await _open(call, blob, span), length=span.size)
+    part = await call.services.blobs.open(blob, span.start, span.stop)
+    return Reply(206, headers, part, length=span.size)
 
 
 async def delete_blob(call: Call) -> Reply:
@@ -65,7 +66,3 @@ def _span(request: Request, blob: Blob) -> Span | None:
     if wanted is None or request.headers.get("if-range", f'"{blob.digest}"') != f'"{blob.digest}"':
         return None
     return ranges.requested(wanted, blob.size)
-
-
-async def _open(call: Call, blob: Blob, span: Span) -> Chunks | bytes:
-    return await call.services.blobs.open(blob, span.start, span.stop) if span.size else b""

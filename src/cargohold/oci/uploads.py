@@ -14,7 +14,6 @@ clients may append `?digest=` and no proxy can bend them. Source: distribution-s
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from cargohold.oci.call import Asked, Call
     from cargohold.registry.blob import Blob
     from cargohold.registry.uploads import Upload
-
-_UPLOAD_ID = re.compile(r"[0-9a-f-]{32,36}")
 
 
 def mount_source(asked: Asked) -> tuple[Demand, ...]:
@@ -60,14 +57,14 @@ async def start_upload(call: Call) -> Reply:
 
 async def get_upload(call: Call) -> Reply:
     """How far an upload is. Raises UploadNotFound."""
-    return _accepted(call, 204, await call.services.uploads.status(call.target, _upload_id(call)))
+    return _accepted(call, 204, await call.services.uploads.status(call.target, call.asked.reference))
 
 
 async def patch_upload(call: Call) -> Reply:
     """Appends the body. Raises UploadNotFound, UploadBusy, InvalidRange, SizeMismatch and BodyInterrupted."""
-    upload_id, start = _upload_id(call), _start(call.request)
+    start = _start(call.request)
     async with aclosing(call.request.stream()) as chunks:
-        upload = await call.services.uploads.append(call.target, upload_id, chunks, start)
+        upload = await call.services.uploads.append(call.target, call.asked.reference, chunks, start)
     return _accepted(call, 202, upload)
 
 
@@ -76,7 +73,7 @@ async def put_upload(call: Call) -> Reply:
 
     Raises what patch_upload raises, InvalidDigest and InvalidLayer.
     """
-    upload_id, digest = _upload_id(call), parse(call.asked.parameters.get("digest", ""))
+    upload_id, digest = call.asked.reference, parse(call.asked.parameters.get("digest", ""))
     body = await _body(call.request)
     if body is not None:
         async with aclosing(body):
@@ -87,7 +84,7 @@ async def put_upload(call: Call) -> Reply:
 
 async def delete_upload(call: Call) -> Reply:
     """Forgets an upload and its bytes. Raises UploadNotFound."""
-    await call.services.uploads.cancel(call.target, _upload_id(call))
+    await call.services.uploads.cancel(call.target, call.asked.reference)
     return Reply(204, [API_VERSION])
 
 
@@ -113,14 +110,6 @@ async def _push_whole(call: Call, digest: Digest) -> Reply:
     return _created(call, completed.blob)
 
 
-def _upload_id(call: Call) -> str:
-    """The path's upload id, in a form that a database can be asked for; raises RepositoryNotFound, UploadNotFound."""
-    upload_id, target = call.asked.reference, call.target
-    if target.existing and _UPLOAD_ID.fullmatch(upload_id) is None:
-        raise UploadNotFound(upload_id[:100], target.name, target.registry.account)
-    return upload_id
-
-
 def _start(request: Request) -> int | None:
     """Where the body belongs in the blob: None means behind what is there."""
     header = request.headers.get("content-range")
@@ -134,8 +123,6 @@ def _start(request: Request) -> int | None:
 
 async def _body(request: Request) -> AsyncGenerator[bytes, None] | None:
     """The body's pieces, or None where there is no body: then nothing has to be claimed and written for it."""
-    if request.headers.get("content-length") == "0":
-        return None
     stream = request.stream()
     first = await anext(stream, None)
     return None if first is None else _resumed(first, stream)
