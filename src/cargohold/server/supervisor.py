@@ -39,12 +39,12 @@ def serve(settings: Settings, announce: Announce) -> int:
     folder = DataFolder(settings.data)
     with folder.locked():
         check_certificate(settings.tls_cert, settings.tls_key)
-        bound = listener.bind(settings.host, settings.port)
-        metrics.share(folder.metrics)
-        plan = prepare(settings, folder, _deployment(settings, folder), bound.getsockname()[1])
-        key = asyncio.run(first_start(plan))
-        _raise_descriptor_limit()
-        return _run(plan, bound, partial(announce, _running(plan), key))
+        with listener.bind(settings.host, settings.port) as bound:
+            metrics.share(folder.metrics)
+            plan = prepare(settings, folder, _deployment(settings, folder), bound.getsockname()[1])
+            key = asyncio.run(first_start(plan))
+            _raise_descriptor_limit()
+            return _run(plan, bound, partial(announce, _running(plan), key))
 
 
 def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
