@@ -1,0 +1,68 @@
+"""Every statement of the room, on both engines' dialects, and what the hot ones read."""
+
+import pytest
+from sqlalchemy import Select, UpdateBase
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cargohold.registry.store import blobs, images, repositories, tags, uploads
+
+from .bed import Room
+
+STATEMENTS = [
+    pytest.param(value, id=f"{module.__name__.rpartition('.')[2]}.{name}")
+    for module in (blobs, images, repositories, tags, uploads)
+    for name, value in vars(module).items()
+    if isinstance(value, Select | UpdateBase)
+]
+
+
+def test_statements_are_found() -> None:
+    """The tests below look at the whole store, not at nothing."""
+    assert len(STATEMENTS) > 50
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_both_dialects(statement: Select[tuple[object]] | UpdateBase) -> None:
+    """One statement is written for both engines; neither has to be guessed at run time."""
+    for dialect in (postgresql.dialect(), sqlite.dialect()):
+        assert str(statement.compile(dialect=dialect))
+
+
+@pytest.mark.parametrize(
+    ("statement", "lock"),
+    [
+        (repositories._SHARE, "FOR SHARE"),
+        (repositories._LOCK, "FOR UPDATE"),
+        (blobs._SHARE, "ORDER BY blob.id FOR SHARE"),
+        (uploads._DUE, "FOR UPDATE SKIP LOCKED"),
+    ],
+)
+def test_locks(statement: Select[tuple[object]], lock: str) -> None:
+    """What a push or a deletion relies on is locked on PostgreSQL, and SQLite's one writer needs no word for it."""
+    assert str(statement.compile(dialect=postgresql.dialect())).endswith(lock)
+    assert "FOR " not in str(statement.compile(dialect=sqlite.dialect()))
+
+
+@pytest.mark.parametrize(
+    ("statement", "uses"),
+    [
+        (images._PULL_BY_TAG, ["SEARCH tag USING INDEX", "SEARCH image USING INTEGER PRIMARY KEY"]),
+        (images._PULL_BY_DIGEST, ["SEARCH image USING INDEX uq_image_live_digest"]),
+        (images._WINDOW, ["SEARCH image USING INDEX uq_image_live_digest", "SEARCH tag USING INDEX ix_tag_image_id"]),
+        (images._WINDOW_OF_TAGS, ["SEARCH tag USING INDEX", "SEARCH image USING INTEGER PRIMARY KEY"]),
+        (tags._PAGE, ["SEARCH tag USING COVERING INDEX"]),
+        (repositories._PAGE, ["SEARCH repository USING INDEX uq_repository_live_name"]),
+        (blobs._FIND, ["SEARCH blob USING INDEX", "SEARCH repository_blob USING COVERING INDEX"]),
+        (blobs._FIND_USE, ["SEARCH blob USING INDEX", "SEARCH image_blob USING"]),
+        (uploads._DUE, ["SEARCH upload USING INDEX ix_upload_expires_at"]),
+    ],
+)
+def test_plans(room: Room, statement: Select[tuple[object]], uses: list[str]) -> None:
+    """A page or a point is found by its index, never by reading or sorting a table."""
+    compiled = statement.compile(dialect=sqlite.dialect())
+    values = [1 if name != "after" else "" for name in compiled.positiontup or ()]
+    plan = room.database._raw_reader.execute(f"EXPLAIN QUERY PLAN {compiled}", values).fetchall()
+    steps = [row[3] for row in plan]
+    for use in uses:
+        assert any(use in step for step in steps), steps
+    assert not any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in steps), steps

@@ -1,0 +1,283 @@
+"""The same bytes uploaded at once, in any order of events, while images come and go and a collector runs."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from cargohold.blobstore import Unfinished
+from cargohold.blobstore.filesystem import FilesystemBlobStore
+from cargohold.core import digest as digests
+from cargohold.core.arn import Target
+from cargohold.core.errors import LayerAlreadyExists, LayersNotFound, StorageFull
+from cargohold.database.sqlite import SQLite
+from cargohold.registry.limits import Limits
+from cargohold.registry.uploads import Completed
+
+from .bed import Room, chunked
+
+
+class Jittery(FilesystemBlobStore):
+    """A store whose steps let others go first, as often as a seed says."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__(folder)
+        self._random = random.Random(seed)  # noqa: S311
+
+    async def append(self, blob: Unfinished, chunks: Any) -> Unfinished:
+        return await self._later(super().append, blob, chunks)
+
+    async def finish(self, blob: Unfinished) -> None:
+        await self._later(super().finish, blob)
+
+    async def delete(self, key: str) -> None:
+        await self._later(super().delete, key)
+
+    async def _later(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        await pause(self._random)
+        result = await work(*arguments)
+        await pause(self._random)
+        return result
+
+
+async def pause(chance: random.Random) -> None:
+    for _ in range(chance.randrange(12)):
+        await asyncio.sleep(0)
+
+
+async def live(room: Room) -> set[str]:
+    """The generations that the database calls live."""
+    return {row[0] for row in await room.rows("SELECT generation FROM blob WHERE state = 'live'")}
+
+
+@pytest.mark.parametrize(("size", "api"), [(0, False), (1024, False), (100_000, False), (1024, True), (100_000, True)])
+def test_one_digest_at_once(room: Room, size: int, api: bool) -> None:
+    """Identical blobs uploaded in parallel to one repository make one blob with one file, whoever came first."""
+    data = b"x" * size
+
+    async def story() -> None:
+        target = await room.repository()
+        uploads = [await room.uploads.begin(target) for _ in range(12)]
+
+        async def push(upload_id: str) -> Completed:
+            await room.uploads.append(target, upload_id, chunked(data) if data else chunked())
+            return await room.uploads.complete(target, upload_id, [digests.of(data)], api=api)
+
+        results = await asyncio.gather(*(push(each.id) for each in uploads), return_exceptions=True)
+        completed = [each for each in results if isinstance(each, Completed)]
+        refused = [each for each in results if isinstance(each, LayerAlreadyExists)]
+        assert [each.existed for each in completed].count(False) == 1
+        assert (len(completed), len(refused)) == ((1, 11) if api else (12, 0))
+        assert len({each.blob.generation for each in completed}) == 1
+        assert room.files() == await live(room) == {completed[0].blob.generation}
+        assert await room.read(target, digests.of(data)) == data
+        assert await room.rows("SELECT * FROM upload") == []
+
+    asyncio.run(story())
+
+
+def test_one_upload_completed_twice_at_once(room: Room) -> None:
+    """Of two completions of one upload one makes the blob, and the other cannot disturb it."""
+
+    async def story() -> None:
+        target = await room.repository()
+        upload = await room.uploads.begin(target)
+        await room.uploads.append(target, upload.id, chunked(b"data"))
+        attempts = [room.uploads.complete(target, upload.id, [digests.of(b"data")]) for _ in range(4)]
+        results = await asyncio.gather(*attempts, return_exceptions=True)
+        assert sum(isinstance(each, Completed) for each in results) == 1
+        assert await room.read(target, digests.of(b"data")) == b"data"
+
+    asyncio.run(story())
+
+
+def test_durable_before_visible(room: Room) -> None:
+    """A blob can be seen only after the store has made it durable, and by nobody when the store could not."""
+    seen: list[object] = []
+    digest = digests.of(b"data")
+
+    class Watched(FilesystemBlobStore):
+        async def finish(self, blob: Unfinished) -> None:
+            seen.append(await room.blobs.check(target, [digest]))
+            if len(seen) == 1:
+                raise StorageFull
+            await super().finish(blob)
+            seen.append(await room.blobs.check(target, [digest]))
+
+    async def story() -> None:
+        nonlocal target
+        target = await room.repository()
+        room.use(Watched(room.folder))
+        with pytest.raises(StorageFull):
+            await room.blob(target, b"data")
+        assert await room.blobs.check(target, [digest]) == {}
+        await room.blob(target, b"data")
+        assert seen == [{}, {}, {}]
+        assert await room.read(target, digest) == b"data"
+
+    target = Target(room.home, "demo", None)
+    asyncio.run(story())
+
+
+def test_revived(room: Room) -> None:
+    """Bytes that come while their blob is being collected live on under a new generation, which nobody deletes."""
+
+    async def story() -> None:
+        target = await room.repository()
+        digest = await room.blob(target, b"data")
+        old = await live(room)
+        await room.execute("UPDATE blob SET state = 'deleting'")
+        upload = await room.uploads.begin(target)
+        await room.uploads.append(target, upload.id, chunked(b"data"))
+        completed = await room.uploads.complete(target, upload.id, [digest], api=True)
+        assert {completed.blob.generation}.isdisjoint(old)
+        for generation in old:
+            await room.blobstore.delete(generation)
+        assert await room.read(target, digest) == b"data"
+        assert await room.rows("SELECT count(*) FROM blob") == [(1,)]
+
+    asyncio.run(story())
+
+
+def test_lease_of_an_upload(room: Room) -> None:
+    """A blob is queued for a day after it was uploaded, and for another when it is uploaded again."""
+
+    async def story() -> None:
+        target = await room.repository()
+        for _ in range(2):
+            await room.blob(target, b"data")
+            queue = await room.rows("SELECT review_after, attempts, reason FROM collection_queue")
+            assert queue == [(room.now + 24 * 60 * 60 * 1000, 0, "uploaded")]
+            room.now += 1000
+            await room.execute("UPDATE collection_queue SET attempts = 3")
+
+    asyncio.run(story())
+
+
+@given(seed=st.integers(0, 2**32), uploads=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2)), max_size=14))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order(empty_database: Path, seed: int, uploads: list[tuple[int, int]]) -> None:
+    """In whatever order the steps of uploads fall, each repository reads what it pushed, and no other file is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copyfile(empty_database, Path(folder) / "database")
+        room = Room(Path(folder) / "blobs", SQLite.open(Path(folder) / "database"))
+        room.use(Jittery(room.folder, seed))
+
+        async def story() -> None:
+            targets = [await room.repository("one"), await room.repository("two")]
+            pushes = [room.blob(targets[where], b"%d" % what * 9) for where, what in uploads]
+            await asyncio.gather(*pushes)
+            for where, target in enumerate(targets):
+                pushed = {digests.of(b"%d" % what * 9): b"%d" % what * 9 for at, what in uploads if at == where}
+                every = [digests.of(b"%d" % what * 9) for what in range(3)]
+                assert set(await room.blobs.check(target, every)) == set(pushed)
+                for digest, data in pushed.items():
+                    assert await room.read(target, digest) == data
+            assert room.files() == await live(room)
+            assert await room.rows("SELECT * FROM upload") == []
+            await room.database.close()
+
+        asyncio.run(story())
+
+
+class Collector:
+    """What the collector will do: tombstone, delete outside of any transaction, forget (facts, storage.md §6)."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    async def run(self) -> int:
+        """Collects all that is due; returns how many blobs went."""
+        collected = 0
+        while (due := await self._room.database.write(self._take)) is not None:
+            blob_id, generation = due
+            if generation is not None:
+                await self._room.blobstore.delete(generation)
+                await self._room.database.write(lambda c, b=blob_id, g=generation: self._forget(c, b, g))  # type: ignore[misc]
+                collected += 1
+        return collected
+
+    def _take(self, connection: Connection) -> tuple[int, str | None] | None:
+        now = {"now": self._room.now}
+        due = "SELECT blob_id FROM collection_queue WHERE review_after <= :now ORDER BY blob_id LIMIT 1"
+        blob_id = connection.execute(text(due), now).scalar_one_or_none()
+        if blob_id is None:
+            return None
+        used = "SELECT 1 FROM image_blob JOIN image ON image.id = image_id WHERE blob_id = :blob AND deleted_at IS NULL"
+        if connection.execute(text(used), {"blob": blob_id}).first() is not None:
+            connection.execute(text("DELETE FROM collection_queue WHERE blob_id = :blob"), {"blob": blob_id})
+            return blob_id, None
+        later = "UPDATE collection_queue SET review_after = :now + 300000 WHERE blob_id = :blob"
+        connection.execute(text(later), {"blob": blob_id, **now})
+        dying = "UPDATE blob SET state = 'deleting' WHERE id = :blob RETURNING generation"
+        return blob_id, connection.execute(text(dying), {"blob": blob_id}).scalar_one()
+
+    @staticmethod
+    def _forget(connection: Connection, blob_id: int, generation: str) -> None:
+        values = {"blob": blob_id, "generation": generation}
+        still = "SELECT 1 FROM blob WHERE id = :blob AND generation = :generation AND state = 'deleting'"
+        if connection.execute(text(still), values).first() is not None:
+            for table in ("collection_queue", "image_blob", "repository_blob"):
+                connection.execute(text(f"DELETE FROM {table} WHERE blob_id = :blob"), values)  # noqa: S608
+            connection.execute(text("DELETE FROM blob WHERE id = :blob"), values)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pushes_against_a_collector(room: Room, seed: int) -> None:
+    """While a collector that gives nobody any time runs beside pushes and deletions, no image ever lacks a blob."""
+    room.use(Jittery(room.folder, seed), Limits(collection_lease=0))
+    collector = Collector(room)
+    chance = random.Random(seed)  # noqa: S311
+    names = [b"layer %d" % number for number in range(3)]
+
+    async def push(target: Target, tag: str, layers: list[bytes]) -> None:
+        for _ in range(100):
+            try:
+                await room.image(target, *layers, tag=tag, identical="accept")
+            except LayersNotFound:
+                await pause(chance)
+            else:
+                return
+
+    async def delete(target: Target, tag: str) -> None:
+        await pause(chance)
+        await room.images.delete(target, (await room.images.list_ids(target, "TAGGED", "ANY", None, 2)).items)
+
+    async def check(target: Target) -> int:
+        wanted = "SELECT blob.digest FROM image JOIN image_blob ON image_id = image.id JOIN blob ON blob.id = blob_id"
+        rows = await room.rows(f"{wanted} WHERE repository_id = :of AND deleted_at IS NULL", of=target.existing)
+        contents = {digests.of(name): name for name in names}
+        for (digest,) in rows:
+            data = await room.read(target, digest)
+            assert data == contents.get(digest, data)
+            assert digests.of(data) == digest
+        return len(rows)
+
+    async def story() -> None:
+        targets = [await room.repository("one"), await room.repository("two")]
+        collected = 0
+        for turn in range(6):
+            works = []
+            for target in targets:
+                works.append(push(target, f"t{turn}", chance.sample(names, 2)))
+                works.append(push(target, "latest", chance.sample(names, 1)))
+                works.append(delete(target, "latest"))
+            results = await asyncio.gather(collector.run(), *works, collector.run())
+            collected += sum(each for each in results if each is not None)
+            for target in targets:
+                await check(target)
+        room.now += 300_000
+        await collector.run()
+        assert sum([await check(target) for target in targets]) > 0
+        assert collected > 0
+        assert room.files() == await live(room)
+
+    asyncio.run(story())
