@@ -5,7 +5,6 @@ Source: Amazon ECR user guide, "Preventing image tags from being overwritten".
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from cargohold.core.errors import InvalidParameter
@@ -56,10 +55,17 @@ def _titled(member: str) -> str:
 
 
 def _matches(wildcard: str, tag: str) -> bool:
-    return _compiled(wildcard).fullmatch(tag) is not None
-
-
-@lru_cache(maxsize=4096)
-def _compiled(wildcard: str) -> re.Pattern[str]:
-    """`*` stands for any number of characters; every other character for itself."""
-    return re.compile(".*".join(re.escape(part) for part in wildcard.split("*")))
+    """`*` stands for any number of characters, none too; every other character for itself. In linear time."""
+    first, *middle = wildcard.split("*")
+    if not middle:
+        return tag == first
+    last = middle.pop()
+    start, end = len(first), len(tag) - len(last)
+    if start > end or not tag.startswith(first) or not tag.endswith(last):
+        return False
+    for part in middle:
+        found = tag.find(part, start, end)
+        if found < 0:
+            return False
+        start = found + len(part)
+    return True
