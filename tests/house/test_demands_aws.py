@@ -8,14 +8,16 @@ from typing import Any, NoReturn, cast
 import pytest
 
 from cargohold.access.demand import Demand
+from cargohold.access.guard import Admission
 from cargohold.aws.door import AwsDoor
 from cargohold.aws.operation import Operation, Scope
 from cargohold.aws.served import OPERATIONS
 from cargohold.core.addresses import Addresses
+from cargohold.core.arn import Target
 from cargohold.core.errors import AccessDenied
 from cargohold.exchange import Message, Reply, Request
 from cargohold.identity.authenticate import Signed
-from cargohold.identity.principals import Credential
+from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
 
 ACCOUNT = "123456789012"
@@ -27,6 +29,7 @@ DEMO = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"
 
 ON_DEMO: Mapping[str, dict[str, Any]] = {
     "DeleteRepository": {},
+    "PutImageTagMutability": {"imageTagMutability": "MUTABLE"},
     "PutImage": {"imageManifest": "{}"},
     "BatchGetImage": {"imageIds": [{"imageTag": "latest"}]},
     "BatchDeleteImage": {"imageIds": [{"imageTag": "latest"}]},
@@ -63,6 +66,15 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
             ("ecr:DescribeRepositories", f"arn:aws:ecr:eu-west-1:{OTHER}:repository/demo"),
             ("ecr:DescribeRepositories", f"arn:aws:ecr:eu-west-1:{OTHER}:repository/a/b"),
         ],
+    ),
+    ("ecr", "TagResource", {"resourceArn": DEMO, "tags": []}, [("ecr:TagResource", DEMO)]),
+    ("ecr", "UntagResource", {"resourceArn": DEMO, "tagKeys": ["k"]}, [("ecr:UntagResource", DEMO)]),
+    ("ecr", "ListTagsForResource", {"resourceArn": DEMO}, [("ecr:ListTagsForResource", DEMO)]),
+    (
+        "ecr",
+        "TagResource",
+        {"resourceArn": f"arn:aws:ecr:eu-west-1:{OTHER}:repository/a/b", "registryId": ACCOUNT, "tags": []},
+        [("ecr:TagResource", f"arn:aws:ecr:eu-west-1:{OTHER}:repository/a/b")],
     ),
     ("ecr", "GetAuthorizationToken", {}, [("ecr:GetAuthorizationToken", "*")]),
     ("ecr", "GetAuthorizationToken", {"registryIds": [OTHER]}, [("ecr:GetAuthorizationToken", "*")]),
@@ -127,19 +139,37 @@ class Denying:
         raise AccessDenied("arn:aws:iam::123456789012:user/nobody", demands[0].action, demands[0].resource, "")
 
 
-def denying_services() -> Services:
+class AllowingOne:
+    """A guard that allows one action, on everything."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+
+    async def require(
+        self, credential: Credential, demands: Sequence[Demand], optional: Sequence[Demand] = ()
+    ) -> Admission:
+        del credential, optional
+        for demand in demands:
+            if demand.action != self.action:
+                raise AccessDenied("arn:aws:iam::123456789012:user/one", demand.action, demand.resource, "")
+        principal = Principal("AIDA", "arn:aws:iam::123456789012:user/one", ACCOUNT, "user", "one", administrator=False)
+        names = {(demand.registry, demand.repository or "") for demand in demands}
+        return Admission(principal, {name: Target(*name, 1) for name in names}, {})
+
+
+def services(guard: Denying | AllowingOne) -> Services:
     rooms = dict.fromkeys(("tokens", "repositories", "images", "tags", "blobs", "uploads"), cast("Any", Absent()))
     return Services(
         addresses=Addresses(ACCOUNT, "eu-west-1", frozenset({"eu-west-1"})),
         clock=lambda: 0,
         authenticator=cast("Any", Believing()),
-        guard=cast("Any", Denying()),
+        guard=cast("Any", guard),
         **rooms,
     )
 
 
-def send(service: str, name: str, members: dict[str, Any]) -> Reply:
-    """The AWS door's reply to an operation where nothing is allowed."""
+def send(service: str, name: str, members: dict[str, Any], guard: Denying | AllowingOne) -> Reply:
+    """The AWS door's reply to an operation that this guard judges."""
     headers = {
         "host": "localhost",
         "x-amz-date": "20260301T120000Z",
@@ -158,21 +188,31 @@ def send(service: str, name: str, members: dict[str, Any]) -> Reply:
         return messages.pop(0)
 
     async def answer() -> Reply:
-        return await AwsDoor(denying_services())(Request("POST", "/", "", headers, "http", "", "id", receive))
+        return await AwsDoor(services(guard))(Request("POST", "/", "", headers, "http", "", "id", receive))
 
     return asyncio.run(answer())
 
 
-@pytest.mark.parametrize(
-    ("service", "name", "members"),
-    [
-        *(pytest.param("ecr", name, {"repositoryName": "demo", **given}, id=name) for name, given in ON_DEMO.items()),
-        *(pytest.param(service, name, given, id=name) for service, name, given, _ in OTHERWISE),
-    ],
-)
+REQUESTS = [
+    *(pytest.param("ecr", name, {"repositoryName": "demo", **given}, id=name) for name, given in ON_DEMO.items()),
+    *(pytest.param(service, name, given, id=name) for service, name, given, _ in OTHERWISE),
+]
+
+
+@pytest.mark.parametrize(("service", "name", "members"), REQUESTS)
 def test_where_nothing_is_allowed_nothing_is_done(service: str, name: str, members: dict[str, Any]) -> None:
     """With a guard that denies everything the operation answers AccessDenied, before any room is entered."""
-    reply = send(service, name, members)
+    reply = send(service, name, members, Denying())
     assert reply.code == ("AccessDenied" if service == "sts" else "AccessDeniedException")
     assert reply.status == (403 if service == "sts" else 400)
     assert f"{service}:{name}".encode() in cast("bytes", reply.body)
+
+
+@pytest.mark.parametrize(("service", "name", "members"), REQUESTS)
+def test_s14_no_action_opens_another_operation(service: str, name: str, members: dict[str, Any]) -> None:
+    """Whoever may do one thing alone reaches the rooms with the operation of that thing, and with no other."""
+    denied = "AccessDenied" if service == "sts" else "AccessDeniedException"
+    demands = {action for action, _ in demanded(service, name, members)}
+    for other in [f"{kind}:{each.name}" for kind, operations in OPERATIONS.items() for each in operations]:
+        reply = send(service, name, members, AllowingOne(other))
+        assert (reply.code == denied) is (demands != {other}), other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cargohold.aws.ecr import authorization, images, layers, repositories
+from cargohold.aws.ecr import authorization, images, layers, repositories, resource_tags
 from cargohold.aws.operation import Operation
 from cargohold.aws.sts import caller
 
@@ -14,7 +14,11 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         authorization.get_authorization_token,
         repositories.create_repository,
         repositories.describe_repositories,
+        repositories.put_image_tag_mutability,
         repositories.delete_repository,
+        resource_tags.tag_resource,
+        resource_tags.untag_resource,
+        resource_tags.list_tags_for_resource,
         images.put_image,
         images.batch_get_image,
         images.batch_delete_image,

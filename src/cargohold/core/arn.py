@@ -4,11 +4,16 @@ An ARN is built from (partition, region, account) and never stored.
 Source: AWS service authorization reference, "Actions, resources, and condition keys for Amazon ECR".
 """
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
-from cargohold.core.errors import RepositoryNotFound
+from cargohold.core.errors import InvalidParameter, RepositoryNotFound
+from cargohold.core.reference import is_repository_name
 
 PARTITION = "aws"
+
+_REPOSITORY_ARN: Final = re.compile(rf"arn:{PARTITION}:ecr:([a-z0-9-]+):([0-9]{{12}}):repository/(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,17 @@ class Target:
         if self.id is None:
             raise RepositoryNotFound(self.name, self.registry.account)
         return self.id
+
+
+def parse_repository_arn(text: str, region: str) -> tuple[Registry, str]:
+    """The private registry and the name in the ARN of a repository of that region, whichever account it is of.
+
+    Raises InvalidParameter in ECR's words for anything else, an ARN with a wildcard and one of another region too.
+    """
+    parts = _REPOSITORY_ARN.fullmatch(text)
+    if parts is None or parts[1] != region or not is_repository_name(parts[3]):
+        raise InvalidParameter("resourceArn", "Invalid ARN")
+    return Registry(parts[2], region), parts[3]
 
 
 def user_arn(account: str, path: str, name: str) -> str:

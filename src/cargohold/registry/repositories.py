@@ -1,15 +1,25 @@
-"""Repositories: created, described and deleted. Deleting leaves a tombstone and queues the blobs for collection."""
+"""Repositories: created, described, changed and deleted, with their resource tags.
 
-from collections.abc import Sequence
+Deleting leaves a tombstone and queues the blobs for collection.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
 
 from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import Clock
-from cargohold.core.errors import LimitExceeded, RepositoryAlreadyExists, RepositoryNotEmpty, RepositoryNotFound
+from cargohold.core.errors import (
+    LimitExceeded,
+    RepositoryAlreadyExists,
+    RepositoryNotEmpty,
+    RepositoryNotFound,
+    TooManyTags,
+)
 from cargohold.core.paging import Page
 from cargohold.database import Database
+from cargohold.registry import mutability, resource_tags
 from cargohold.registry.limits import Limits
 from cargohold.registry.repository import NewRepository, Repository, check
 from cargohold.registry.store import blobs, repositories, uploads
@@ -54,6 +64,39 @@ class Repositories:
         """The repository as it was. Raises RepositoryNotFound, and RepositoryNotEmpty unless `force`."""
         return await self._database.write(partial(self._delete, target=target, force=force, now=self._clock()))
 
+    async def set_tag_mutability(self, target: Target, mode: str, filters: Sequence[str]) -> Repository:
+        """The repository with this mode and these filters in place of its own; every tag stays where it is.
+
+        In force for each push that begins after it returns. Raises RepositoryNotFound and InvalidParameter.
+        """
+        _ = target.existing
+        mutability.check(mode, filters)
+        save = partial(repositories.save_tag_mutability, target=target, mode=mode, filters=filters)
+        return await self._database.write(save)
+
+    async def add_resource_tags(self, target: Target, tags: Mapping[str, str]) -> None:
+        """Gives the repository these tags beside those that it has; a key that it has gets the new value.
+
+        Raises RepositoryNotFound, InvalidTagParameter and TooManyTags.
+        """
+        _ = target.existing
+        resource_tags.check(tags, self._limits)
+        await self._database.write(partial(self._add_tags, target=target, tags=tags))
+
+    async def remove_resource_tags(self, target: Target, keys: Collection[str]) -> None:
+        """Takes tags away; a key that the repository does not have is left out.
+
+        Raises RepositoryNotFound, InvalidTagParameter and TooManyTags.
+        """
+        _ = target.existing
+        distinct = dict.fromkeys(keys)
+        resource_tags.check_keys(distinct, self._limits)
+        await self._database.write(partial(_remove_tags, target=target, keys=distinct))
+
+    async def list_resource_tags(self, target: Target) -> dict[str, str]:
+        """Every tag's value, by key in the order of the keys' characters. Raises RepositoryNotFound."""
+        return await self._database.read(partial(_list_tags, target=target))
+
     def _add(self, connection: Connection, registry: Registry, new: NewRepository, now: int) -> Repository:
         registry_id = repositories.add_registry(connection, registry)
         id_ = repositories.add_repository(connection, registry_id, new, now)
@@ -64,8 +107,14 @@ class Repositories:
                 f"The registry with id '{registry.account}' already has the maximum allowed number of repositories "
                 f"which is '{self._limits.repositories}'"
             )
-        repositories.add_resource_tags(connection, id_, new.tags)
+        repositories.save_resource_tags(connection, id_, new.tags)
         return _made(id_, registry, new, now)
+
+    def _add_tags(self, connection: Connection, target: Target, tags: Mapping[str, str]) -> None:
+        repository = repositories.get_locked(connection, target)
+        repositories.save_resource_tags(connection, repository.id, tags)
+        if repositories.count_resource_tags(connection, repository.id) > self._limits.resource_tags:
+            raise TooManyTags
 
     def _delete(self, connection: Connection, target: Target, force: bool, now: int) -> Repository:
         repository = repositories.get_locked(connection, target)
@@ -75,6 +124,16 @@ class Repositories:
         blobs.add_repository_to_queue(connection, repository.id, now + self._limits.collection_lease)
         uploads.end_all(connection, repository.id, now)
         return repository
+
+
+def _remove_tags(connection: Connection, target: Target, keys: Collection[str]) -> None:
+    repository = repositories.get_locked(connection, target)
+    repositories.delete_resource_tags(connection, repository.id, keys)
+
+
+def _list_tags(connection: Connection, target: Target) -> dict[str, str]:
+    repository = repositories.get_repository(connection, target)
+    return repositories.list_resource_tags(connection, repository.id)
 
 
 def _made(id_: int, registry: Registry, new: NewRepository, now: int) -> Repository:

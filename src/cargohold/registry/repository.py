@@ -1,6 +1,6 @@
 """The nouns of repositories, and what CreateRepository asks of a new one.
 
-Source: Amazon ECR API reference, CreateRepository; AWS General Reference, "Tagging AWS resources".
+Source: Amazon ECR API reference, CreateRepository.
 """
 
 from collections.abc import Mapping
@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cargohold.core.arn import Registry
-from cargohold.core.errors import InvalidParameter, InvalidTagParameter, KmsUnsupported, TooManyTags
+from cargohold.core.errors import InvalidParameter, KmsUnsupported
 from cargohold.core.reference import parse_repository_name
-from cargohold.registry import mutability
+from cargohold.registry import mutability, resource_tags
 from cargohold.registry.limits import Limits
 
 _KMS_TYPES: Final = frozenset({"KMS", "KMS_DSSE"})
-_KEY_LENGTH: Final = 128
-_VALUE_LENGTH: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,7 @@ def check(new: NewRepository, limits: Limits) -> None:
     parse_repository_name(new.name)
     mutability.check(new.tag_mutability, new.tag_mutability_filters)
     _check_encryption(new)
-    if len(new.tags) > limits.resource_tags:
-        raise TooManyTags
-    for key, value in new.tags.items():
-        _check_tag(key, value)
+    resource_tags.check(new.tags, limits)
 
 
 def _check_encryption(new: NewRepository) -> None:
@@ -69,12 +64,3 @@ def _check_encryption(new: NewRepository) -> None:
         raise InvalidParameter("encryptionConfiguration.encryptionType", reason)
     if new.kms_key is not None:
         raise InvalidParameter("encryptionConfiguration", "kmsKey can't be set when encryptionType is set as AES256")
-
-
-def _check_tag(key: str, value: str) -> None:
-    if not 1 <= len(key) <= _KEY_LENGTH:
-        raise InvalidTagParameter(f"A tag's key must have 1 to {_KEY_LENGTH} characters")
-    if len(value) > _VALUE_LENGTH:
-        raise InvalidTagParameter(f"A tag's value may have {_VALUE_LENGTH} characters at the most")
-    if key.lower().startswith("aws:"):
-        raise InvalidTagParameter(f"The tag key '{key}' may not be set: keys that begin with aws: are reserved")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cargohold.aws.shapes import ecr
     from cargohold.core.addresses import Addresses
     from cargohold.core.arn import Target
@@ -30,6 +32,20 @@ def repository(held: Repository, addresses: Addresses) -> ecr.Repository:
         "imageScanningConfiguration": {"scanOnPush": held.scan_on_push},
         "encryptionConfiguration": {"encryptionType": held.encryption_type, "kmsKey": held.kms_key},
     }
+
+
+def tag_mutability(held: Repository) -> ecr.PutImageTagMutabilityResponse:
+    """A repository's mode; the filters only where there are any."""
+    return {
+        "registryId": held.registry.account,
+        "repositoryName": held.name,
+        "imageTagMutability": held.tag_mutability,
+        "imageTagMutabilityExclusionFilters": _exclusion_filters(held),
+    }
+
+
+def resource_tags(held: Mapping[str, str]) -> list[ecr.Tag]:
+    return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
 def image_id(named: ImageId) -> ecr.ImageIdentifier:

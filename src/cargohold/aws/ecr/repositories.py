@@ -1,4 +1,4 @@
-"""Operations on repositories: CreateRepository, DescribeRepositories, DeleteRepository."""
+"""Operations on repositories: CreateRepository, DescribeRepositories, PutImageTagMutability, DeleteRepository."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cargohold.access.demand import Demand
-from cargohold.aws.ecr import present
+from cargohold.aws.ecr import present, resource_tags
 from cargohold.aws.ecr.demands import on_repository
 from cargohold.aws.ecr.paging import exclude, listing
 from cargohold.aws.operation import Call, Scope, operation
-from cargohold.core.errors import InvalidTagParameter
 from cargohold.registry.repository import NewRepository
 
 if TYPE_CHECKING:
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
         DeleteRepositoryResponse,
         DescribeRepositoriesRequest,
         DescribeRepositoriesResponse,
-        Tag,
+        ImageTagMutabilityExclusionFilter,
+        PutImageTagMutabilityRequest,
+        PutImageTagMutabilityResponse,
     )
 
 
@@ -38,21 +39,18 @@ async def create_repository(call: Call, request: CreateRepositoryRequest) -> Cre
     new = NewRepository(
         name=request["repositoryName"],
         tag_mutability=request.get("imageTagMutability", "MUTABLE"),
-        tag_mutability_filters=tuple(each["filter"] for each in request.get("imageTagMutabilityExclusionFilters", ())),
+        tag_mutability_filters=_wildcards(request.get("imageTagMutabilityExclusionFilters", ())),
         scan_on_push=scanning.get("scanOnPush") or False,
         encryption_type=encryption["encryptionType"],
         kms_key=encryption.get("kmsKey"),
-        tags=_resource_tags(request.get("tags", ())),
+        tags=resource_tags.read(request.get("tags", ())),
     )
     created = await call.services.repositories.create(call.registry(request), new)
     return {"repository": present.repository(created, call.services.addresses)}
 
 
-def _resource_tags(given: Sequence[Tag]) -> dict[str, str]:
-    tags = {tag["Key"]: tag["Value"] for tag in given}
-    if len(tags) < len(given):
-        raise InvalidTagParameter("Duplicate tag keys are not allowed")
-    return tags
+def _wildcards(filters: Sequence[ImageTagMutabilityExclusionFilter]) -> tuple[str, ...]:
+    return tuple(each["filter"] for each in filters)
 
 
 def _describe_demands(scope: Scope, request: DescribeRepositoriesRequest) -> Sequence[Demand]:
@@ -77,6 +75,15 @@ async def describe_repositories(call: Call, request: DescribeRepositoriesRequest
         "repositories": [present.repository(each, rooms.addresses) for each in page.items],
         "nextToken": wanted.next_token(page.after),
     }
+
+
+@operation("PutImageTagMutability", on_repository("ecr:PutImageTagMutability"))
+async def put_image_tag_mutability(call: Call, request: PutImageTagMutabilityRequest) -> PutImageTagMutabilityResponse:
+    """Mode and filters as a whole: filters that are not given again are gone."""
+    filters = _wildcards(request.get("imageTagMutabilityExclusionFilters", ()))
+    target = call.target(request)
+    changed = await call.services.repositories.set_tag_mutability(target, request["imageTagMutability"], filters)
+    return present.tag_mutability(changed)
 
 
 @operation("DeleteRepository", on_repository("ecr:DeleteRepository"))

@@ -1,10 +1,10 @@
 """Statements on registries, repositories and resource tags."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from cargohold.core.arn import Registry, Target
 from cargohold.core.errors import RepositoryNotFound
@@ -48,11 +48,31 @@ _ADD: Final = (
     .on_conflict_do_nothing(index_elements=[repository.c.registry_id, repository.c.name], index_where=_LIVE)
     .returning(repository.c.id)
 )
+_SAVE_MUTABILITY: Final = (
+    update(repository)
+    .where(repository.c.id == bindparam("of"), _LIVE)
+    .values(tag_mutability=bindparam("mode"), tag_mutability_filters=bindparam("filters"))
+    .returning(*_COLUMNS)
+)
 _ADD_TAGS: Final = insert(resource_tag)
+_SAVE_TAGS: Final = _ADD_TAGS.on_conflict_do_update(
+    index_elements=[resource_tag.c.repository_id, resource_tag.c.key], set_={"value": _ADD_TAGS.excluded.value}
+)
+_OF_REPOSITORY: Final = resource_tag.c.repository_id == bindparam("of")
+_TAGS: Final = select(resource_tag.c.key, resource_tag.c.value).where(_OF_REPOSITORY)
+_COUNT_TAGS: Final = select(func.count()).where(_OF_REPOSITORY)
+_DELETE_TAGS: Final = delete(resource_tag).where(
+    _OF_REPOSITORY, resource_tag.c.key.in_(bindparam("keys", expanding=True))
+)
 _HAS_IMAGES: Final = select(exists().where(image.c.repository_id == bindparam("id"), image.c.deleted_at.is_(None)))
 _DELETE: Final = (
     update(repository).where(repository.c.id == bindparam("of")).values(state="deleted", deleted_at=bindparam("now"))
 )
+
+
+def get_repository(connection: Connection, target: Target) -> Repository:
+    """The repository as this read sees it. Raises RepositoryNotFound."""
+    return _built(connection.execute(_GET, {"id": target.existing}).one_or_none(), target)
 
 
 def get_shared(connection: Connection, target: Target) -> Repository:
@@ -106,10 +126,31 @@ def add_repository(connection: Connection, registry_id: int, new: NewRepository,
     return added
 
 
-def add_resource_tags(connection: Connection, repository_id: int, tags: Mapping[str, str]) -> None:
+def save_tag_mutability(connection: Connection, target: Target, mode: str, filters: Sequence[str]) -> Repository:
+    """The repository with another mode; pushes that are under way end before, or see it. Raises RepositoryNotFound."""
+    values = {"of": target.existing, "mode": mode, "filters": json.dumps(filters)}
+    return _built(connection.execute(_SAVE_MUTABILITY, values).one_or_none(), target)
+
+
+def list_resource_tags(connection: Connection, repository_id: int) -> dict[str, str]:
+    """Values by key, the keys in the order of their characters, which is the same on every engine."""
+    return dict(sorted(tuple(row) for row in connection.execute(_TAGS, {"of": repository_id})))
+
+
+def count_resource_tags(connection: Connection, repository_id: int) -> int:
+    return int(connection.execute(_COUNT_TAGS, {"of": repository_id}).scalar_one())
+
+
+def save_resource_tags(connection: Connection, repository_id: int, tags: Mapping[str, str]) -> None:
+    """Gives the repository these tags beside those that it has; a key that it has gets the new value."""
     if tags:
         rows = [{"repository_id": repository_id, "key": key, "value": value} for key, value in tags.items()]
-        connection.execute(_ADD_TAGS, rows)
+        connection.execute(_SAVE_TAGS, rows)
+
+
+def delete_resource_tags(connection: Connection, repository_id: int, keys: Collection[str]) -> None:
+    """Takes the tags of those keys away; there need not be any."""
+    connection.execute(_DELETE_TAGS, {"of": repository_id, "keys": list(keys)})
 
 
 def has_images(connection: Connection, repository_id: int) -> bool:
