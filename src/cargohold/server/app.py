@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 from uuid import uuid4
 
 from cargohold.core.errors import BodyInterrupted
@@ -50,18 +50,32 @@ class Application:
     def __init__(self, doors: Doors, new_id: Callable[[], str] = lambda: str(uuid4())) -> None:
         self._doors = doors
         self._new_id = new_id
-        self.running = 0
-        """Requests that are being answered now."""
+        self._running: set[asyncio.Task[object]] = set()
+        self._cut_off = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
-        elif scope["type"] == "http":
-            self.running += 1
-            try:
-                await self._answer(request_from(scope, receive, self._new_id()), send)
-            finally:
-                self.running -= 1
+            return
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._running.add(task)
+        try:
+            await self._answer(request_from(scope, receive, self._new_id()), send)
+        except asyncio.CancelledError:
+            if not self._cut_off:
+                raise
+        finally:
+            self._running.discard(task)
+
+    async def cut_off(self, seconds: float) -> int:
+        """Ends the requests that still run, and waits at most `seconds` for that; returns how many there were."""
+        cut = set(self._running)
+        self._cut_off = True
+        for task in cut:
+            task.cancel()
+        if cut:
+            await asyncio.wait(cut, timeout=seconds)
+        return len(cut)
 
     async def _answer(self, request: Request, send: Send) -> None:
         began = time.perf_counter()

@@ -16,6 +16,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import fcntl
+import hmac
 import json
 import os
 import stat
@@ -103,6 +104,10 @@ class DataFolder:
         return self.path / "run" / "server.json"
 
     @property
+    def _root_check(self) -> Path:
+        return self.path / "root.check"
+
+    @property
     def _deployment(self) -> Path:
         return self.path / "deployment.json"
 
@@ -170,6 +175,19 @@ class DataFolder:
             raise CannotStart(
                 f"{self._deployment} is damaged: it holds the folder's account and regions as JSON."
             ) from None
+
+    def recognise(self, mark: str) -> None:
+        """Raises CannotStart when the root key, of which `mark` is a fingerprint, is not the one of the first start."""
+        try:
+            known = self._root_check.read_text("ascii").strip()
+        except FileNotFoundError:
+            _write(self._root_check, mark + "\n")
+            return
+        if not hmac.compare_digest(known.encode(), mark.encode()):
+            raise CannotStart(
+                f"The root key is not the one that secrets in {self.path} are sealed under: start with that one "
+                f"(root_key, root_key_file or {self.root_key}), or restore it from a backup."
+            )
 
     def announce(self, running: Running) -> None:
         """Writes where the server is reached: connections are accepted from now on."""

@@ -30,7 +30,7 @@ from cargohold.telemetry import logs
 GRACE_SECONDS: Final = 30.0
 """How long running requests may go on after SIGTERM."""
 
-_CANCEL_SECONDS: Final = 2.0
+_CUT_OFF_SECONDS: Final = 1.0
 _HEAD_MILLISECONDS: Final = 30_000
 _FAILED: Final = 1
 
@@ -90,18 +90,11 @@ async def _serve(plan: Plan, listening: socket.socket, ties: Ties) -> int:
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait((serving,), timeout=GRACE_SECONDS)
     if not serving.done():
-        logs.logger().warning("requests cut off", running=application.running, after_seconds=GRACE_SECONDS)
-        await _cancel_others(serving)
+        count = await application.cut_off(_CUT_OFF_SECONDS)
+        logs.logger().warning("requests cut off", count=count, after_seconds=GRACE_SECONDS)
+        await asyncio.wait((serving,), timeout=_CUT_OFF_SECONDS)
     await cellar.close()
     return 0
-
-
-async def _cancel_others(*kept: asyncio.Future[None]) -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task(), *kept}
-    for task in others:
-        task.cancel()
-    if others:
-        await asyncio.wait(others, timeout=_CANCEL_SECONDS)
 
 
 async def _work(plan: Plan, ties: Ties) -> int:

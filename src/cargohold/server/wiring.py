@@ -80,6 +80,7 @@ class Cellar:
 def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port: int) -> Plan:
     """Brings the data folder to what this version needs, before any other process runs; raises CannotStart."""
     root = _root(settings, folder)
+    folder.recognise(root.derive("recognise")[:8].hex())
     try:
         migrate.upgrade(folder.database)
         FilesystemBlobStore(folder.blobs)

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -306,25 +306,46 @@ def test_a_blob_that_fails_in_the_middle_is_left_unfinished(lines: Lines, stream
     assert "secret-disk" not in stream.getvalue().replace("the disk named secret-disk is broken", "")
 
 
-def test_a_request_that_is_cut_off_is_logged(lines: Lines) -> None:
-    """A request that the server ends on its way out leaves an access line."""
+def cancelled(end: Callable[[Application, "asyncio.Future[Client]"], Awaitable[object]]) -> "asyncio.Future[Client]":
+    """A request in the middle of its work, ended by `end`."""
+    began = asyncio.Event()
 
     async def door(_request: Request) -> Reply:
+        began.set()
         await asyncio.Event().wait()
         raise AssertionError
 
-    app = application(oci=door)
-
-    async def run() -> None:
+    async def run() -> "asyncio.Future[Client]":
+        app = application(oci=door)
         asking = asyncio.ensure_future(Client(app).ask("GET", "/v2/"))
-        while not app.running:
-            await asyncio.sleep(0)
-        asking.cancel()
+        await began.wait()
+        await end(app, asking)
         await asyncio.wait([asking])
-        assert asking.cancelled()
+        assert await app.cut_off(0) == 0
+        return asking
 
-    asyncio.run(asyncio.wait_for(run(), 10))
-    assert app.running == 0
+    return asyncio.run(asyncio.wait_for(run(), 10))
+
+
+def test_a_request_that_is_cut_off_is_logged(lines: Lines) -> None:
+    """Requests that outlast the server's grace end without an exception for the server to print, and leave a line."""
+
+    async def end(app: Application, _asking: "asyncio.Future[Client]") -> None:
+        assert await app.cut_off(5) == 1
+
+    asking = cancelled(end)
+    assert not asking.cancelled()
+    assert asking.result().sent == []
+    assert [line["code"] for line in lines()] == ["Cancelled"]
+
+
+def test_a_request_that_its_server_cancels_is_cancelled(lines: Lines) -> None:
+    """Cancelling from outside is not swallowed."""
+
+    async def end(_app: Application, asking: "asyncio.Future[Client]") -> None:
+        asking.cancel()
+
+    assert cancelled(end).cancelled()
     assert [line["code"] for line in lines()] == ["Cancelled"]
 
 

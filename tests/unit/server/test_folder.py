@@ -153,3 +153,12 @@ def test_a_damaged_memory_is_refused(text: str, folder: DataFolder) -> None:
         (folder.path / "deployment.json").write_text(text)
         with pytest.raises(CannotStart, match=r"deployment\.json is damaged"):
             folder.remember(None, None, DEFAULT)
+
+
+def test_another_root_key_is_refused(folder: DataFolder) -> None:
+    """A folder whose secrets another key sealed is not started, so that nobody is told that their key is wrong."""
+    with folder.locked():
+        folder.recognise("0123456789abcdef")
+        folder.recognise("0123456789abcdef")
+        with pytest.raises(CannotStart, match="The root key is not the one that secrets in"):
+            folder.recognise("fedcba9876543210")

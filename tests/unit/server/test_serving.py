@@ -383,7 +383,7 @@ def test_tls_is_served(start: Start, certificate: Callable[..., Pair]) -> None:
 
 
 def test_a_root_key_from_outside_is_not_kept(start: Start) -> None:
-    """A key given in the environment seals secrets and is written nowhere."""
+    """A key given in the environment seals secrets and is written nowhere, and a start without it is refused."""
     key = "5eed" * 16
     server = start(CARGOHOLD_ROOT_KEY=key).wait()
     assert server.client("sts").get_caller_identity()["Account"] == "123456789012"
@@ -392,6 +392,7 @@ def test_a_root_key_from_outside_is_not_kept(start: Start) -> None:
     for path in (path for path in server.folder.path.parent.rglob("*") if path.is_file()):
         assert key.encode() not in path.read_bytes()
         assert bytes.fromhex(key) not in path.read_bytes()
+    assert "The root key is not the one" in refusal(start())
 
 
 def test_the_secret_is_shown_once_on_a_terminal(tmp_path: Path) -> None:
