@@ -88,6 +88,8 @@ class Application:
             await self._send(request, reply, send, outcome)
         finally:
             _record(request, outcome, time.perf_counter() - began)
+        if isinstance(reply.body, bytes):
+            await request.discard()
 
     async def _reply(self, request: Request) -> Reply:
         door = self._door(request)
@@ -104,7 +106,6 @@ class Application:
         head_only = request.method == "HEAD"
         if isinstance(reply.body, bytes) or head_only:
             outcome.sent = await send_reply(reply, send, head_only=head_only)
-            await request.discard()
             return
         counted = _Counted(send)
         leaving = asyncio.ensure_future(_left(request.receive))
@@ -148,7 +149,8 @@ class _Counted:
         self._stopped = True
 
     async def __call__(self, message: Message) -> None:
-        if self._stopped:
+        # A client may leave as soon as it has its last byte; the message that only says so ends the reply as ever.
+        if self._stopped and message.get("more_body"):
             raise BodyInterrupted
         await self._send(message)
         self.sent += len(message.get("body", b""))

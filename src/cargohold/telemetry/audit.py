@@ -7,10 +7,8 @@ errorCode.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
-import structlog
-from structlog.typing import FilteringBoundLogger
+from cargohold.telemetry import logs
 
 
 def record(
@@ -27,7 +25,7 @@ def record(
     `principal_arn` is None where nobody was proven; `action` is an IAM action (`ecr:PutImage`), `resources` are ARNs
     or `*`, `code` is the error's code as the client read it or empty for success, `client` is the peer's address.
     """
-    _logger().info(
+    logs.unfiltered().info(
         "audit",
         request_id=request_id,
         principal=principal_arn,
@@ -36,10 +34,3 @@ def record(
         code=code,
         client=client,
     )
-
-
-@cache
-def _logger() -> FilteringBoundLogger:
-    unfiltered = structlog.make_filtering_bound_logger(0)
-    proxy: FilteringBoundLogger = structlog.wrap_logger(None, wrapper_class=unfiltered)
-    return proxy

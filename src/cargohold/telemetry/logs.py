@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
+from dataclasses import dataclass
 from typing import Any, Final, TextIO, cast
 
 import structlog
@@ -17,6 +18,16 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 """The levels that `--log-level` knows, quietest last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    filtered: FilteringBoundLogger
+    everything: FilteringBoundLogger
+
+
+_bound: _Bound | None = None
+"""What `configure` made: binding anew for each line takes longer than writing it."""
 
 
 def configure(stream: TextIO, level: str = "info") -> None:
@@ -33,6 +44,8 @@ def configure(stream: TextIO, level: str = "info") -> None:
         logger_factory=lambda *_: _Stream(stream),
         cache_logger_on_first_use=False,
     )
+    global _bound
+    _bound = _bind()
     root = logging.getLogger()
     root.handlers = [_Forward(level=logging.NOTSET)]
     root.setLevel(max(LEVELS[level], logging.WARNING))
@@ -41,7 +54,12 @@ def configure(stream: TextIO, level: str = "info") -> None:
 
 def logger() -> FilteringBoundLogger:
     """The logger of this process; its lines appear from the configured level on."""
-    return cast(FilteringBoundLogger, structlog.get_logger())
+    return (_bound or _bind()).filtered
+
+
+def unfiltered() -> FilteringBoundLogger:
+    """A logger whose lines appear at every level."""
+    return (_bound or _bind()).everything
 
 
 def unexpected(error: BaseException, **fields: object) -> None:
@@ -76,6 +94,14 @@ class _Forward(logging.Handler):
         if record.exc_info and record.exc_info[0] is not None:
             fields["exc_info"] = record.exc_info
         logger().log(record.levelno, "library", **fields)
+
+
+def _bind() -> _Bound:
+    everything = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET))
+    return _Bound(
+        filtered=cast(FilteringBoundLogger, structlog.get_logger().bind()),
+        everything=cast(FilteringBoundLogger, everything.bind()),
+    )
 
 
 def _head_first(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:

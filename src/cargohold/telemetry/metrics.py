@@ -27,6 +27,7 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 SERIES: Final = 2000
 """Pairs of operation and code that are told apart; later ones are counted as "other", so that memory stays bounded."""
 
+_OTHER: Final = ("other", "other")
 _FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -37,7 +38,17 @@ class _Meters:
     seconds: Histogram
     received: Counter
     sent: Counter
-    seen: set[tuple[str, str]]
+    series: dict[tuple[str, str], _Series]
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The meters of one operation and code, found once: looking them up by label costs more than counting."""
+
+    requests: Counter
+    seconds: Histogram
+    received: Counter
+    sent: Counter
 
 
 def share(folder: Path) -> None:
@@ -51,18 +62,13 @@ def share(folder: Path) -> None:
 def observe(*, operation: str, code: str, seconds: float, received: int, sent: int) -> None:
     """Counts one answered request; `code` is the error's code, or the HTTP status where there is none."""
     meters = _meters()
-    pair = (operation or "unknown", code)
-    if pair not in meters.seen:
-        if len(meters.seen) >= SERIES:
-            pair = ("other", "other")
-        meters.seen.add(pair)
-    name = pair[0]
-    meters.requests.labels(*pair).inc()
-    meters.seconds.labels(name).observe(seconds)
+    series = meters.series.get((operation, code)) or _series(meters, operation, code)
+    series.requests.inc()
+    series.seconds.observe(seconds)
     if received:
-        meters.received.labels(name).inc(received)
+        series.received.inc(received)
     if sent:
-        meters.sent.labels(name).inc(sent)
+        series.sent.inc(sent)
 
 
 def render(open_uploads: int) -> bytes:
@@ -77,6 +83,19 @@ def render(open_uploads: int) -> bytes:
     gauges = CollectorRegistry()
     gauges.register(_OpenUploads(open_uploads))
     return generate_latest(counted) + generate_latest(gauges)
+
+
+def _series(meters: _Meters, operation: str, code: str) -> _Series:
+    key = (operation, code) if len(meters.series) < SERIES else _OTHER
+    if key not in meters.series:
+        name = key[0] or "unknown"
+        meters.series[key] = _Series(
+            requests=meters.requests.labels(name, key[1]),
+            seconds=meters.seconds.labels(name),
+            received=meters.received.labels(name),
+            sent=meters.sent.labels(name),
+        )
+    return meters.series[key]
 
 
 class _OpenUploads:
@@ -106,5 +125,5 @@ def _meters() -> _Meters:
         ),
         received=Counter("cargohold_received_bytes", "Body bytes received.", ["operation"], registry=registry),
         sent=Counter("cargohold_sent_bytes", "Body bytes sent.", ["operation"], registry=registry),
-        seen=set(),
+        series={},
     )

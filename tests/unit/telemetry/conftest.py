@@ -15,11 +15,12 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """Where every log line of the test goes; the process's own set-up is put back afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     written = io.StringIO()
+    monkeypatch.setattr(logs, "_bound", None)
     logs.configure(written, "info")
     yield written
     structlog.reset_defaults()
