@@ -27,3 +27,11 @@ def room(tmp_path: Path, empty_database: Path) -> Iterator[Room]:
     made = Room(tmp_path / "blobs", SQLite.open(tmp_path / "cargohold.sqlite"))
     yield made
     asyncio.run(made.database.close())
+
+
+@pytest.fixture
+def beside(room: Room, tmp_path: Path) -> Iterator[Room]:
+    """A room on the same data through a database handle of its own, as another process has it."""
+    made = Room(room.folder, SQLite.open(tmp_path / "cargohold.sqlite"))
+    yield made
+    asyncio.run(made.database.close())

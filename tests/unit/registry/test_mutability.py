@@ -1,6 +1,11 @@
 """Tag mutability, without a database."""
 
+import time
+from fnmatch import fnmatchcase
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from cargohold.core.errors import InvalidParameter
 from cargohold.registry.mutability import MODES, check, may_overwrite
@@ -28,11 +33,62 @@ TITLE = "ImageTagMutabilityExclusionFilters"
         ("MUTABLE_WITH_EXCLUSION", ("v*.*",), "v1.2.3", False),
         ("MUTABLE_WITH_EXCLUSION", ("v*.*",), "v12", True),
         ("MUTABLE_WITH_EXCLUSION", ("1.0",), "1x0", True),
+        ("MUTABLE_WITH_EXCLUSION", ("RC*",), "rc1", True),
+        ("MUTABLE_WITH_EXCLUSION", ("**",), "", False),
+        ("MUTABLE_WITH_EXCLUSION", ("ab*ba",), "aba", True),
+        ("MUTABLE_WITH_EXCLUSION", ("ab*ba",), "abba", False),
+        ("MUTABLE_WITH_EXCLUSION", ("a*b*a",), "aba", False),
+        ("MUTABLE_WITH_EXCLUSION", ("a*b*b",), "ab", True),
+        ("IMMUTABLE", ("*",), "anything", False),
+        ("MUTABLE", ("*",), "anything", True),
     ],
 )
 def test_may_overwrite(mode: str, filters: tuple[str, ...], tag: str, expected: bool) -> None:
     """A filter turns its mode round for the tags that it names, `*` being the only character with a meaning."""
     assert may_overwrite(mode, filters, tag) is expected
+
+
+_FEW = st.text(alphabet="ab", max_size=8)
+_WILDCARDS = st.lists(_FEW, min_size=1, max_size=3).map("*".join) | st.text(
+    alphabet="abcXYZ019._-*", min_size=1, max_size=128
+).filter(lambda text: text.count("*") <= 2)
+
+
+@settings(deadline=None)
+@given(wildcard=_WILDCARDS, tag=_FEW | st.text(alphabet="abcXYZ019._-", max_size=128))
+@example(wildcard="*", tag="")
+@example(wildcard="a*a", tag="a")
+def test_a_star_is_what_it_is_in_a_shell(wildcard: str, tag: str) -> None:
+    """A filter names a tag exactly where a file name's pattern with no other wildcard than `*` would."""
+    expected = fnmatchcase(tag, wildcard)
+    assert may_overwrite("IMMUTABLE_WITH_EXCLUSION", [wildcard], tag) is expected
+    assert may_overwrite("MUTABLE_WITH_EXCLUSION", ["never", wildcard], tag) is (not expected and tag != "never")
+
+
+@settings(deadline=None)
+@given(parts=st.lists(_FEW, min_size=1, max_size=3), between=st.lists(_FEW, min_size=2, max_size=2))
+def test_what_a_filter_was_made_for_it_names(parts: list[str], between: list[str]) -> None:
+    """Whatever stands in the places of its wildcards, a filter names the tag."""
+    tag = parts[0] + "".join(gap + part for gap, part in zip(between, parts[1:], strict=False))
+    assert may_overwrite("IMMUTABLE_WITH_EXCLUSION", ["*".join(parts)], tag)
+
+
+@pytest.mark.parametrize(
+    ("wildcard", "tag"),
+    [
+        ("*{n}*", "{n}b"),
+        ("*a*ab", "{n}"),
+        ("*a*b", "{n}c"),
+        ("a*" + "a" * 63 + "b*a", "{n}"),
+        ("*a" * 40 + "*b*", "{n}"),
+    ],
+)
+def test_time_is_linear(wildcard: str, tag: str) -> None:
+    """A tag of a million characters is held against the worst of filters in a moment, where trying takes hours."""
+    long = "a" * 1_000_000
+    began = time.process_time()
+    may_overwrite("MUTABLE_WITH_EXCLUSION", [wildcard.format(n=long)], tag.format(n=long))
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("mode", MODES)
