@@ -154,6 +154,9 @@ class _Counted:
             raise BodyInterrupted
         await self._send(message)
         self.sent += len(message.get("body", b""))
+        # Neither reading from the page cache nor sending to a closed connection ever waits: without this, other
+        # requests would stand still until the blob's end, and the news that the client left would come after it.
+        await asyncio.sleep(0)
 
 
 async def _left(receive: Receive) -> None:

@@ -30,6 +30,7 @@ from cargohold.registry import tasks
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
+from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
@@ -129,6 +130,7 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         repositories=Repositories(database, system_clock, limits),
         images=Images(database, system_clock, limits),
         tags=Tags(database),
+        referrers=Referrers(database),
         blobs=Blobs(database, blobstore, system_clock, limits),
         uploads=Uploads(database, blobstore, system_clock, limits),
     )

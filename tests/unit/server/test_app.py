@@ -53,7 +53,6 @@ class Client:
 
         async def send(message: Message) -> None:
             self.sent.append(message)
-            await asyncio.sleep(0)
 
         await self._application(scope, receive, send)
         return self
