@@ -72,8 +72,8 @@ def _opening(setting: Setting) -> Iterator[str]:
     yield f"- Machine: {setting.machine}"
     yield f"- Versions: {setting.versions}"
     yield (
-        f"- It ran for {setting.minutes:.1f} minutes, in which other programs used {setting.others:.0%} of the machine's "
-        "CPU. The clients share it too: ratios mean more than figures."
+        f"- It ran for {setting.minutes:.1f} minutes, and other programs used {setting.others:.0%} of its CPU "
+        "meanwhile. The clients share it too: ratios mean more than figures."
     )
     yield ""
 

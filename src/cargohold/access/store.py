@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from cargohold.core.arn import Registry, user_arn
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.identity import access_key, principal
 from cargohold.database.schema.registry import registry, repository
 from cargohold.identity.principals import Principal
@@ -29,7 +30,7 @@ _WHO: Final = (
     .where(access_key.c.id == bindparam("key"), access_key.c.status == "Active")
 )
 _LIVE: Final = and_(repository.c.registry_id == registry.c.id, repository.c.deleted_at.is_(None))
-_ONE: Final = (
+_WITH_ONE: Final = (
     _WHO.add_columns(repository.c.id)
     .outerjoin(
         registry,
@@ -41,6 +42,7 @@ _ONE: Final = (
     )
     .outerjoin(repository, and_(_LIVE, repository.c.name == bindparam("name")))
 )
+_ONE: Final = Prepared(_WITH_ONE)
 
 
 def find_grounds(connection: Connection, key_id: str, names: Sequence[Name]) -> Grounds | None:
@@ -56,10 +58,8 @@ def find_grounds(connection: Connection, key_id: str, names: Sequence[Name]) -> 
 
 def _find_one(connection: Connection, key_id: str, name: Name) -> Grounds | None:
     of, repository_name = name
-    row = connection.execute(
-        _ONE,
-        {"key": key_id, "account": of.account, "region": of.region, "kind": of.kind, "name": repository_name},
-    ).one_or_none()
+    values = {"key": key_id, "account": of.account, "region": of.region, "kind": of.kind, "name": repository_name}
+    row = _ONE.first(connection, values)
     if row is None:
         return None
     return Grounds(_principal(row), {} if row[5] is None else {name: row[5]})
@@ -79,6 +79,6 @@ def _statement(names: Sequence[Name]) -> Select[Any]:
     return _WHO.add_columns(*columns).outerjoin(registry, registries).outerjoin(repository, and_(_LIVE, named))
 
 
-def _principal(row: Row[Any]) -> Principal:
-    id_, account, path, name, administrator = tuple(row)[:5]
-    return Principal(id_, user_arn(account, path, name), account, "user", name, administrator)
+def _principal(row: Sequence[Any]) -> Principal:
+    id_, account, path, name, administrator = row[:5]
+    return Principal(id_, user_arn(account, path, name), account, "user", name, bool(administrator))

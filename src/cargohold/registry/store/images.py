@@ -11,6 +11,7 @@ from cargohold.core.errors import ManifestNotFound
 from cargohold.core.manifest import BlobKind
 from cargohold.core.reference import Reference
 from cargohold.database.locking import insert
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import image, image_blob, image_reference, tag
 from cargohold.registry.image import Image
 
@@ -77,6 +78,8 @@ _PULL_BY_TAG: Final = (
 )
 _BY_DIGEST: Final = select(*_COLUMNS).where(_OF_REPOSITORY, image.c.digest == bindparam("digest"), _LIVE)
 _PULL_BY_DIGEST: Final = _BY_DIGEST.where(image.c.status == "ACTIVE")
+_PULLED_BY_TAG: Final = Prepared(_PULL_BY_TAG)
+_PULLED_BY_DIGEST: Final = Prepared(_PULL_BY_DIGEST)
 _BY_IDS: Final = select(*_COLUMNS).where(image.c.id.in_(bindparam("ids", expanding=True)), _LIVE)
 _DESCRIBED: Final = _BY_IDS.with_only_columns(
     *(literal(b"", LargeBinary) if column is image.c.payload else column for column in _COLUMNS)
@@ -130,10 +133,9 @@ _DELETE: Final = update(image).where(image.c.id == bindparam("of")).values(delet
 def find_pullable(connection: Connection, repository_id: int, reference: Reference) -> Image | None:
     """The active image with its manifest, in one statement; its tags are not read."""
     if reference.digest is not None:
-        found = connection.execute(_PULL_BY_DIGEST, {"repository_id": repository_id, "digest": reference.digest})
+        row = _PULLED_BY_DIGEST.first(connection, {"repository_id": repository_id, "digest": reference.digest})
     else:
-        found = connection.execute(_PULL_BY_TAG, {"repository_id": repository_id, "tag": reference.tag})
-    row = found.one_or_none()
+        row = _PULLED_BY_TAG.first(connection, {"repository_id": repository_id, "tag": reference.tag})
     return None if row is None else Image(*row)
 
 
