@@ -11,6 +11,7 @@ from cargohold.encryption.tokens import Tokens
 from cargohold.identity.authenticate import Authenticator
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
+from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
@@ -26,5 +27,6 @@ class Services:
     repositories: Repositories
     images: Images
     tags: Tags
+    referrers: Referrers
     blobs: Blobs
     uploads: Uploads

@@ -158,7 +158,9 @@ class AllowingOne:
 
 
 def services(guard: Denying | AllowingOne) -> Services:
-    rooms = dict.fromkeys(("tokens", "repositories", "images", "tags", "blobs", "uploads"), cast("Any", Absent()))
+    rooms = dict.fromkeys(
+        ("tokens", "repositories", "images", "tags", "referrers", "blobs", "uploads"), cast("Any", Absent())
+    )
     return Services(
         addresses=Addresses(ACCOUNT, "eu-west-1", frozenset({"eu-west-1"})),
         clock=lambda: 0,

@@ -30,6 +30,7 @@ WHO_MAY_DO_WHAT = {
     "GetManifest": ["ecr:BatchGetImage on demo"],
     "PutManifest": ["ecr:PutImage on demo"],
     "DeleteManifest": ["ecr:BatchDeleteImage on demo"],
+    "ListReferrers": ["ecr:BatchGetImage on demo"],
     "GetBlob": ["ecr:GetDownloadUrlForLayer on demo"],
     "HeadBlob": ["ecr:BatchCheckLayerAvailability on demo"],
     "DeleteBlob": ["ecr:BatchDeleteImage on demo"],
@@ -68,7 +69,8 @@ class DenyingGuard:
 def services(credential: Credential, guard: Any) -> Any:
     """What a door sees, where only the door, the authenticator's word and the guard may act."""
     rooms = {
-        name: Untouchable(name) for name in ("repositories", "images", "tags", "blobs", "uploads", "tokens", "clock")
+        name: Untouchable(name)
+        for name in ("repositories", "images", "tags", "referrers", "blobs", "uploads", "tokens", "clock")
     }
     authenticator = SimpleNamespace(registry=lambda request, registry: credential)
     return SimpleNamespace(addresses=ADDRESSES, authenticator=authenticator, guard=guard, **rooms)
@@ -150,7 +152,7 @@ def test_every_route_challenges_the_anonymous(route: Route, method: str) -> None
     assert reply.operation == f"oci:{route.name}"
 
 
-@pytest.mark.parametrize("path", ["/v2/demo/nothing", "/v2/../manifests/v1", "/v2/demo/referrers/" + DIGEST])
+@pytest.mark.parametrize("path", ["/v2/demo/nothing", "/v2/../manifests/v1", "/v2/referrers/" + DIGEST])
 def test_nothing_is_told_without_proof(path: str) -> None:
     """Who is not proven gets the challenge for paths that are no route, too."""
     one = request(ROUTES[0], "GET")

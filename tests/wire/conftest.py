@@ -33,6 +33,7 @@ from cargohold.identity.authenticate import Authenticator
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
+from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
@@ -234,6 +235,7 @@ def _services(database: SQLite, furnished: Furnished, clock: SettableClock, limi
         repositories=Repositories(database, clock, limits),
         images=Images(database, clock, limits),
         tags=Tags(database),
+        referrers=Referrers(database),
         blobs=Blobs(database, furnished.blobstore, clock, limits),
         uploads=Uploads(database, furnished.blobstore, clock, limits),
     )

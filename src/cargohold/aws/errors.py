@@ -59,6 +59,7 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.LayersNotFound: _same("LayersNotFoundException"),
     errors.LayerNotFound: _same("LayersNotFoundException"),
     errors.LayerInaccessible: _same("LayerInaccessibleException"),
+    errors.LayerInUse: Row("InvalidParameterException", "InvalidParameterValue"),
     errors.LayerAlreadyExists: _same("LayerAlreadyExistsException"),
     errors.InvalidLayer: _same("InvalidLayerException"),
     errors.InvalidLayerPart: _same("InvalidLayerPartException"),

@@ -162,6 +162,16 @@ class LayerInaccessible(Refused):
         )
 
 
+class LayerInUse(Conflict):
+    """A blob cannot be deleted while an image of its repository uses it."""
+
+    def __init__(self, digest: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' in the repository with name '{name}' in the registry "
+            f"with id '{registry_id}' cannot be deleted because an image uses it"
+        )
+
+
 class LayerAlreadyExists(Conflict):
     def __init__(self, digest: str, name: str, registry_id: str) -> None:
         super().__init__(
@@ -273,7 +283,7 @@ class SizeMismatch(Malformed):
     """A body whose length is not the one that its Content-Range gives."""
 
     def __init__(self, promised: int, given: str) -> None:
-        super().__init__(f"The Content-Range gives {promised} bytes, but the Content-Length is {given[:20]}")
+        super().__init__(f"The Content-Range gives {promised} bytes, but the body has {given[:20]}")
 
 
 class UnknownHost(Malformed):

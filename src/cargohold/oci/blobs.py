@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cargohold.core.digest import Digest, parse
-from cargohold.core.errors import MethodNotAllowed
 from cargohold.exchange import Reply, Request
 from cargohold.oci import ranges
 from cargohold.oci.challenge import API_VERSION
@@ -41,8 +40,9 @@ async def get_blob(call: Call) -> Reply:
 
 
 async def delete_blob(call: Call) -> Reply:
-    """Refused, as on ECR: a blob goes when no image uses it any more."""
-    raise MethodNotAllowed(call.request.method, ("GET", "HEAD"))
+    """Takes a blob out of the repository. Raises LayerNotFound, and LayerInUse while an image of it needs it."""
+    await call.services.blobs.remove(call.target, parse(call.asked.reference))
+    return Reply(202, [API_VERSION])
 
 
 def is_known(request: Request, digest: Digest) -> bool:

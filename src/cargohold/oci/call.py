@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cargohold.access.guard import Admission
 from cargohold.core.arn import Registry, Target
 from cargohold.exchange import Request
+from cargohold.identity.principals import Credential
 
 if TYPE_CHECKING:
     from cargohold.services import Services
@@ -35,6 +36,7 @@ class Call:
     request: Request
     asked: Asked
     admission: Admission
+    credential: Credential
 
     @property
     def target(self) -> Target:

@@ -46,7 +46,7 @@ class OciDoor:
             credential = services.authenticator.registry(request, registry)
             admission = await services.guard.require(credential, demands, optional)
             principal = admission.principal.arn
-            reply = await route.handler(Call(services, request, asked, admission))
+            reply = await route.handler(Call(services, request, asked, admission, credential))
         except CargoholdError as error:
             reply = errors.refuse(error, request)
             if reply.status == 401:

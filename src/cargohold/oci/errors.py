@@ -42,6 +42,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.ImageAlreadyExists: Refusal(400, "TAG_INVALID"),
         errors.ImageReferenced: Refusal(405, "UNSUPPORTED"),
         # Blobs and uploads
+        errors.LayerInUse: Refusal(405, "UNSUPPORTED"),
         errors.InvalidDigest: Refusal(400, "DIGEST_INVALID"),
         errors.InvalidLayer: Refusal(400, "DIGEST_INVALID"),
         errors.SizeMismatch: Refusal(400, "SIZE_INVALID"),
@@ -54,6 +55,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.UploadBusy: Refusal(409, "BLOB_UPLOAD_INVALID"),
         # The request as such
         errors.InvalidParameter: Refusal(400, "UNSUPPORTED"),
+        errors.InvalidToken: Refusal(400, "UNSUPPORTED"),
         errors.RequestTooLarge: Refusal(413, "SIZE_INVALID"),
         errors.MethodNotAllowed: Refusal(405, "UNSUPPORTED"),
         errors.UnknownHost: Refusal(400, "UNSUPPORTED"),
@@ -78,7 +80,6 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.TooManyTags: _API_ONLY,
         errors.KmsUnsupported: _API_ONLY,
         errors.InvalidBody: _API_ONLY,
-        errors.InvalidToken: _API_ONLY,
         errors.UnknownOperation: _API_ONLY,
         errors.OperationNotBuilt: _API_ONLY,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from cargohold.core import digest as digests
 from cargohold.core.errors import ManifestNotFound
@@ -41,7 +42,7 @@ async def get_manifest(call: Call) -> Reply:
 
 
 async def put_manifest(call: Call) -> Reply:
-    """Stores a manifest under a tag or a digest; the rules are the registry room's.
+    """Stores a manifest under a tag, or under its digest and the tags in the query; the rules are the registry room's.
 
     Raises RequestTooLarge, InvalidDigest, InvalidParameter (no tag), and what Images.put raises.
     """
@@ -53,10 +54,16 @@ async def put_manifest(call: Call) -> Reply:
         digest=reference.digest,
         pushed_by=call.admission.principal.arn,
         identical="accept",
+        further_tags=_further_tags(call.request.query) if reference.digest and "tag" in call.asked.parameters else (),
     )
     image = await call.services.images.put(call.target, push)
     location = f"/v2/{call.asked.repository}/manifests/{image.digest}"
-    return Reply(201, [API_VERSION, ("Location", location), ("Docker-Content-Digest", image.digest)])
+    headers = [API_VERSION, ("Location", location), ("Docker-Content-Digest", image.digest)]
+    if image.subject_digest is not None:
+        headers.append(("OCI-Subject", image.subject_digest))
+    if push.further_tags:
+        headers.append(("OCI-Tag", ", ".join(push.further_tags)))
+    return Reply(201, headers)
 
 
 async def delete_manifest(call: Call) -> Reply:
@@ -67,6 +74,11 @@ async def delete_manifest(call: Call) -> Reply:
     else:
         await call.services.images.untag(call.target, str(reference))
     return Reply(202, [API_VERSION])
+
+
+def _further_tags(query: str) -> tuple[str, ...]:
+    """Each `tag` of the query once; the version of the specification after 1.1 puts them all on the image."""
+    return tuple(dict.fromkeys(value for name, value in parse_qsl(query, keep_blank_values=True) if name == "tag"))
 
 
 def _existing(text: str) -> Reference:

@@ -30,18 +30,16 @@ def requested(header: str, size: int) -> Span | None:
     """The part of `size` bytes that a Range header asks for; None where the whole is to be sent.
 
     As RFC 9110 lets a server do, several ranges and what is not understood give the whole. Raises InvalidRange when the
-    range begins behind the end.
+    range begins behind the end of the blob, or behind its own.
     """
     found = _RANGE.fullmatch(header.strip())
     if found is None or not (found["first"] or found["last"]) or size == 0:
         return None
     if found["first"]:
         start, last = _number(found["first"]), _number(found["last"] or str(_BEYOND))
-        if last < start:
-            return None
     else:
         start, last = max(0, size - _number(found["last"])), size - 1
-    if start >= size:
+    if start >= size or last < start:
         raise InvalidRange(f"The range {header.strip()[:100]} is not within the {size} bytes of the blob", size)
     return Span(start, min(last + 1, size))
 

@@ -19,7 +19,7 @@ from cargohold.core.arn import Registry
 from cargohold.core.errors import CargoholdError, InvalidParameter, MethodNotAllowed, UnknownRoute
 from cargohold.core.reference import parse_repository_name
 from cargohold.exchange import Reply
-from cargohold.oci import blobs, catalog, challenge, manifests, tags, uploads
+from cargohold.oci import blobs, catalog, challenge, manifests, referrers, tags, uploads
 from cargohold.oci.call import Asked, Call
 
 NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -31,6 +31,7 @@ VERSION: Final = "/v2/"
 CATALOG: Final = "/v2/_catalog"
 TAGS: Final = "/v2/<name>/tags/list"
 MANIFEST: Final = "/v2/<name>/manifests/<reference>"
+REFERRERS: Final = "/v2/<name>/referrers/<digest>"
 BLOB: Final = "/v2/<name>/blobs/<digest>"
 UPLOADS: Final = "/v2/<name>/blobs/uploads/"
 UPLOAD: Final = "/v2/<name>/blobs/uploads/<id>"
@@ -96,6 +97,7 @@ ROUTES: Final = (
     Route("GetManifest", READ, MANIFEST, needs("ecr:BatchGetImage"), manifests.get_manifest),
     Route("PutManifest", ("PUT",), MANIFEST, needs("ecr:PutImage"), manifests.put_manifest),
     Route("DeleteManifest", ("DELETE",), MANIFEST, needs("ecr:BatchDeleteImage"), manifests.delete_manifest),
+    Route("ListReferrers", READ, REFERRERS, needs("ecr:BatchGetImage"), referrers.list_referrers),
     Route("GetBlob", ("GET",), BLOB, needs("ecr:GetDownloadUrlForLayer"), blobs.get_blob),
     Route("HeadBlob", ("HEAD",), BLOB, needs("ecr:BatchCheckLayerAvailability"), blobs.head_blob),
     Route("DeleteBlob", ("DELETE",), BLOB, needs("ecr:BatchDeleteImage"), blobs.delete_blob),
@@ -142,6 +144,8 @@ def parse(path: str) -> tuple[str | None, str, str]:
         return MANIFEST, rest[4:], last
     if kind == "blobs":
         return (UPLOADS, rest[4:], "") if last == "uploads" else (BLOB, rest[4:], last)
+    if kind == "referrers":
+        return REFERRERS, rest[4:], last
     if kind == "uploads" and rest.endswith("/blobs"):
         return (UPLOAD, rest[4:-6], last) if last else (UPLOADS, rest[4:-6], "")
     return (TAGS, rest[4:], "") if (kind, last) == ("tags", "list") else (None, "", "")

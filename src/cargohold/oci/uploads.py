@@ -2,6 +2,7 @@
 
     POST                        202  an upload is open
     POST ?mount=&from=          201  the blob is there without moving a byte, else 202 as above
+    POST ?mount=                201  the same, from whichever repository the caller may read it in
     POST ?digest=    (body)     201  the whole blob in one request
     PATCH            (body)     202  bytes in order; Content-Range says where they belong
     GET                         204  Range says how far the upload is
@@ -14,7 +15,7 @@ clients may append `?digest=` and no proxy can bend them. Source: distribution-s
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,11 @@ from cargohold.core.reference import is_repository_name
 from cargohold.exchange import Reply, Request
 from cargohold.oci import ranges
 from cargohold.oci.challenge import API_VERSION
+from cargohold.oci.ranges import Span
 
 if TYPE_CHECKING:
+    from cargohold.access.guard import Admission
+    from cargohold.core.arn import Target
     from cargohold.oci.call import Asked, Call
     from cargohold.registry.blob import Blob
     from cargohold.registry.uploads import Upload
@@ -37,7 +41,7 @@ def mount_source(asked: Asked) -> tuple[Demand, ...]:
     source = asked.parameters.get("from", "")
     if "mount" not in asked.parameters or not is_repository_name(source):
         return ()
-    return (Demand("ecr:GetDownloadUrlForLayer", asked.registry, source),)
+    return (_download(asked, source),)
 
 
 async def start_upload(call: Call) -> Reply:
@@ -62,10 +66,7 @@ async def get_upload(call: Call) -> Reply:
 
 async def patch_upload(call: Call) -> Reply:
     """Appends the body. Raises UploadNotFound, UploadBusy, InvalidRange, SizeMismatch and BodyInterrupted."""
-    start = _start(call.request)
-    async with aclosing(call.request.stream()) as chunks:
-        upload = await call.services.uploads.append(call.target, call.asked.reference, chunks, start)
-    return _accepted(call, 202, upload)
+    return _accepted(call, 202, await _append(call, call.request.stream()))
 
 
 async def put_upload(call: Call) -> Reply:
@@ -76,8 +77,7 @@ async def put_upload(call: Call) -> Reply:
     upload_id, digest = call.asked.reference, parse(call.asked.parameters.get("digest", ""))
     body = await _body(call.request)
     if body is not None:
-        async with aclosing(body):
-            await call.services.uploads.append(call.target, upload_id, body, _start(call.request))
+        await _append(call, body)
     completed = await call.services.uploads.complete(call.target, upload_id, [digest], api=False)
     return _created(call, completed.blob)
 
@@ -89,11 +89,30 @@ async def delete_upload(call: Call) -> Reply:
 
 
 async def _mount(call: Call, digest: Digest) -> Blob | None:
-    """The blob, from the other repository only if it may be read there; nobody learns why it cannot be mounted."""
-    sources = mount_source(call.asked)
-    allowed = sources and call.admission.allows(sources[0])
-    source = call.admission.target(call.asked.registry, call.asked.parameters["from"]) if allowed else None
+    """The blob, from another repository only if it may be read there; nobody learns why it cannot be mounted."""
+    if call.asked.parameters.get("from"):
+        source = _readable(call, call.admission, mount_source(call.asked))
+    else:
+        source = await _any_source(call, digest)
     return await call.services.blobs.mount(call.target, digest, source)
+
+
+async def _any_source(call: Call, digest: Digest) -> Target | None:
+    """A repository that holds the blob, among those from which the caller may download: the guard judges each."""
+    names = await call.services.blobs.holders(call.asked.registry, digest)
+    sources = [_download(call.asked, name) for name in names]
+    if not sources:
+        return None
+    return _readable(call, await call.services.guard.require(call.credential, (), sources), sources)
+
+
+def _readable(call: Call, admission: Admission, sources: Sequence[Demand]) -> Target | None:
+    allowed = (demand.repository or "" for demand in sources if admission.allows(demand))
+    return next((admission.target(call.asked.registry, name) for name in allowed), None)
+
+
+def _download(asked: Asked, repository: str) -> Demand:
+    return Demand("ecr:GetDownloadUrlForLayer", asked.registry, repository)
 
 
 async def _push_whole(call: Call, digest: Digest) -> Reply:
@@ -110,15 +129,36 @@ async def _push_whole(call: Call, digest: Digest) -> Reply:
     return _created(call, completed.blob)
 
 
-def _start(request: Request) -> int | None:
-    """Where the body belongs in the blob: None means behind what is there."""
+async def _append(call: Call, body: AsyncGenerator[bytes, None]) -> Upload:
+    """Appends the body where its Content-Range says, or behind what is there. The upload stays as it was when the body
+    has another length than its Content-Range."""
+    span = _span(call.request)
+    async with aclosing(body if span is None else _measured(body, span.size)) as chunks:
+        start = None if span is None else span.start
+        return await call.services.uploads.append(call.target, call.asked.reference, chunks, start)
+
+
+def _span(request: Request) -> Span | None:
     header = request.headers.get("content-range")
     if header is None:
         return None
     span, length = ranges.chunk(header), request.headers.get("content-length", "")
     if length and length != str(span.size):
         raise SizeMismatch(span.size, length)
-    return span.start
+    return span
+
+
+async def _measured(body: AsyncGenerator[bytes, None], size: int) -> AsyncGenerator[bytes, None]:
+    """The body; raises SizeMismatch as soon as it is longer than `size` bytes, or when it ends before that."""
+    received = 0
+    async with aclosing(body):
+        async for piece in body:
+            received += len(piece)
+            if received > size:
+                raise SizeMismatch(size, "more")
+            yield piece
+    if received < size:
+        raise SizeMismatch(size, str(received))
 
 
 async def _body(request: Request) -> AsyncGenerator[bytes, None] | None:

@@ -12,10 +12,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from cargohold.blobstore import BlobStore
-from cargohold.core.arn import Target
+from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import HOUR, Clock
 from cargohold.core.digest import Digest
-from cargohold.core.errors import LayerInaccessible, LayerNotFound, StorageBusy, StorageFull
+from cargohold.core.errors import LayerInaccessible, LayerInUse, LayerNotFound, StorageBusy, StorageFull
 from cargohold.database import Database
 from cargohold.exchange import Chunks
 from cargohold.registry.blob import Blob
@@ -27,6 +27,9 @@ __all__ = ["Blob", "Blobs"]
 
 SOON: Final = HOUR
 """A lease with less than this left is lengthened by a look-up."""
+
+CANDIDATES: Final = 20
+"""Repositories that are considered as the source of a mount that names none."""
 
 
 class Blobs:
@@ -62,6 +65,20 @@ class Blobs:
         work = partial(self._mount, target=target, digest=digest, source=source)
         return await self._database.write(work)
 
+    async def holders(self, registry: Registry, digest: Digest) -> list[str]:
+        """Names of repositories of a registry that hold the blob, the oldest first and CANDIDATES at the most.
+
+        Not to be shown: whoever asks may not be allowed to know of any of them.
+        """
+        return await self._database.read(partial(blobs.list_holders, of=registry, digest=digest, limit=CANDIDATES))
+
+    async def remove(self, target: Target, digest: Digest) -> None:
+        """Takes the blob out of this repository; others that hold it keep it.
+
+        Raises RepositoryNotFound, LayerNotFound, and LayerInUse while an image of this repository uses it.
+        """
+        await self._database.write(partial(self._remove, target=target, digest=digest))
+
     async def downloadable(self, target: Target, digest: Digest) -> Blob:
         """A blob that an image of this repository uses. Raises RepositoryNotFound, LayerNotFound, LayerInaccessible."""
         wanted = partial(blobs.find_use, repository_id=target.existing, digest=digest)
@@ -76,6 +93,17 @@ class Blobs:
     async def open(self, blob: Blob, start: int = 0, stop: int | None = None) -> Chunks:
         """The bytes from `start` up to `stop` (exclusive; None: the end), as they are read. Raises Corrupt."""
         return await self._blobstore.open(blob.generation, start, stop)
+
+    def _remove(self, connection: Connection, target: Target, digest: Digest) -> None:
+        repository = repositories.get_locked(connection, target)
+        found = blobs.find_use(connection, repository.id, digest)
+        if found is None:
+            raise LayerNotFound(digest, target.name, target.registry.account)
+        blob, in_use = found
+        if in_use:
+            raise LayerInUse(digest, target.name, target.registry.account)
+        blobs.add_to_queue(connection, blob.id, self._clock() + self._limits.collection_lease, "blob deleted")
+        blobs.delete_right(connection, repository.id, blob.id)
 
     def _renew(self, connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
         """Lengthens the leases, then looks again: what the collector took meanwhile is not there."""

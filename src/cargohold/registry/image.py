@@ -56,6 +56,12 @@ class Push:
     """The principal's ARN."""
     identical: Literal["accept", "refuse"]
     """What to do when image and tag are there already: nothing (OCI), or ImageAlreadyExists (PutImage)."""
+    further_tags: tuple[str, ...] = ()
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag to be put on the image."""
+        return self.further_tags if self.tag is None else (self.tag, *self.further_tags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Incoming:
 def read(target: Target, push: Push, now: int) -> Incoming:
     """Raises RepositoryNotFound, InvalidParameter (tag), InvalidManifest, InvalidDigest or ImageDigestDoesNotMatch."""
     _ = target.existing
-    if push.tag is not None and not is_tag(push.tag):
+    if not all(map(is_tag, push.tags)):
         raise InvalidParameter("imageTag", f"must satisfy regular expression '{TAG_PATTERN}'")
     manifest = manifests.parse(push.payload, push.media_type)
     return Incoming(target, push, manifest, _verified_digest(push), now)
@@ -70,7 +70,7 @@ def store(connection: Connection, incoming: Incoming, limits: Limits) -> Image:
     if image.status != "ACTIVE":
         images.save_active(connection, image.id, incoming.now)
         image, changed = replace(image, status="ACTIVE"), True
-    if incoming.push.tag is not None and _put_tag(connection, repository, incoming, image):
+    if _put_tags(connection, repository, incoming, image):
         _check_tag_count(connection, image, limits)
         changed = True
     if not changed and incoming.push.identical == "refuse":
@@ -171,12 +171,16 @@ def _made(id_: int, new: NewImage) -> Image:
     )
 
 
-def _put_tag(connection: Connection, repository: Repository, incoming: Incoming, image: Image) -> bool:
-    """Whether the tag is new on the image; raises ImageTagAlreadyExists where it may not be moved there."""
-    name = incoming.push.tag or ""
+def _put_tags(connection: Connection, repository: Repository, incoming: Incoming, image: Image) -> bool:
+    """Whether a tag is new on the image; raises ImageTagAlreadyExists where one may not be moved there."""
+    new = [name for name in sorted(incoming.push.tags) if _put_tag(connection, repository, name, image, incoming.now)]
+    return bool(new)
+
+
+def _put_tag(connection: Connection, repository: Repository, name: str, image: Image, now: int) -> bool:
     if mutability.may_overwrite(repository.tag_mutability, repository.tag_mutability_filters, name):
-        return tags.save_tag(connection, repository.id, name, image.id, incoming.now)
-    if tags.add_tag(connection, repository.id, name, image.id, incoming.now):
+        return tags.save_tag(connection, repository.id, name, image.id, now)
+    if tags.add_tag(connection, repository.id, name, image.id, now):
         return True
     if tags.find_tag(connection, repository.id, name) != image.id:
         raise ImageTagAlreadyExists(name, repository.name)

@@ -39,7 +39,6 @@ def test_a_range_is_a_part_of_the_blob(header: str, span: Span) -> None:
         "bytes",
         "bytes=",
         "bytes=-",
-        "bytes=5-4",
         "bytes=a-b",
         "bytes=0-1,3-4",
         "lines=0-1",
@@ -52,7 +51,7 @@ def test_what_is_not_understood_gives_the_whole(header: str) -> None:
     assert requested(header, 100) is None
 
 
-@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=" + "9" * 5000 + "-"])
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=5-4", "bytes=-0", f"bytes={'9' * 5000}-"])
 def test_a_range_behind_the_end_is_refused(header: str) -> None:
     """A range that holds no byte of the blob is refused with the blob's size."""
     with pytest.raises(InvalidRange) as refused:

@@ -138,7 +138,8 @@ def test_s26_a_hostile_name_finds_no_route_of_the_table(name: str, rest: str) ->
         "/v2/demo/tags/other",
         "/v2/demo/blobs/uploads/u1/",
         "/v2/demo/uploads/u1",
-        f"/v2/demo/referrers/{DIGEST}",
+        f"/v2/demo/referrers/{DIGEST}/",
+        "/v2/referrers",
         "/v2/demo/manifests%2flatest",
         "/v2%2fdemo/manifests/latest",
         "/V2/demo/manifests/latest",
@@ -176,5 +177,6 @@ def test_no_two_routes_share_a_place() -> None:
     assert len(set(places)) == len(places)
     assert len(set(names)) == len(names)
     assert {route.path for route in ROUTES} == {
-        routes.VERSION, routes.CATALOG, routes.TAGS, routes.MANIFEST, routes.BLOB, routes.UPLOADS, routes.UPLOAD,
+        routes.VERSION, routes.CATALOG, routes.TAGS, routes.MANIFEST, routes.REFERRERS, routes.BLOB, routes.UPLOADS,
+        routes.UPLOAD,
     }  # fmt: skip

@@ -575,13 +575,34 @@ CASES = [
     ),
     Case("no digest", "GET", "/v2/demo/blobs/latest", 400, stored=(DEMO,), error=("DIGEST_INVALID", "latest")),
     Case(
-        "blobs are not deleted one by one",
+        "a blob that no image uses is deleted",
+        "DELETE",
+        f"/v2/demo/blobs/{LAYER_DIGEST}",
+        202,
+        stored=(DEMO, blob("demo", LAYER)),
+        reply=b"",
+    ),
+    Case(
+        "a blob that an image uses is not deleted",
         "DELETE",
         f"/v2/demo/blobs/{LAYER_DIGEST}",
         405,
-        stored=(DEMO, blob("demo", LAYER)),
-        error=("UNSUPPORTED", "DELETE"),
-        headers={"allow": "GET, HEAD"},
+        stored=(DEMO, image("demo", "v1")),
+        error=(
+            "UNSUPPORTED",
+            (
+                f"The layer with digest '{LAYER_DIGEST}' in the repository with name 'demo' in the registry "
+                f"with id '{ACCOUNT}' cannot be deleted because an image uses it"
+            ),
+        ),
+    ),
+    Case(
+        "a blob that is not there is not deleted",
+        "DELETE",
+        f"/v2/demo/blobs/{LAYER_DIGEST}",
+        404,
+        stored=(DEMO, repository("other"), blob("other", LAYER)),
+        error=("BLOB_UNKNOWN", "'demo'"),
     ),
     # Uploads
     Case(
@@ -657,7 +678,7 @@ CASES = [
         stored=(DEMO, upload("demo")),
         sent={"content-range": "0-4"},
         body=LAYER,
-        error=("SIZE_INVALID", "The Content-Range gives 5 bytes, but the Content-Length is 12"),
+        error=("SIZE_INVALID", "The Content-Range gives 5 bytes, but the body has 12"),
     ),
     Case(
         "a chunk that says nothing clear",
@@ -741,6 +762,26 @@ CASES = [
         error=("DIGEST_INVALID", "Invalid parameter at 'digest'"),
     ),
     Case(
+        "a streamed chunk that is longer than it says",
+        "PATCH",
+        "/v2/demo/blobs/uploads/{upload}",
+        400,
+        stored=(DEMO, upload("demo", LAYER[:5])),
+        sent={"content-range": "5-8"},
+        body=(LAYER[5:7], LAYER[7:]),
+        error=("SIZE_INVALID", "The Content-Range gives 4 bytes, but the body has more"),
+    ),
+    Case(
+        "a streamed chunk that is shorter than it says",
+        "PATCH",
+        "/v2/demo/blobs/uploads/{upload}",
+        400,
+        stored=(DEMO, upload("demo", LAYER[:5])),
+        sent={"content-range": "5-99"},
+        body=(LAYER[5:7], LAYER[7:]),
+        error=("SIZE_INVALID", "The Content-Range gives 95 bytes, but the body has 7"),
+    ),
+    Case(
         "an upload is forgotten", "DELETE", "/v2/demo/blobs/uploads/{upload}", 204, stored=(DEMO, upload("demo", LAYER))
     ),
     Case(
@@ -786,11 +827,20 @@ CASES = [
         headers={"range": "0-0"},
     ),
     Case(
-        "a mount from nowhere",
+        "a mount from wherever it is",
         "POST",
         f"/v2/demo/blobs/uploads/?mount={LAYER_DIGEST}",
+        201,
+        stored=(DEMO, repository("other"), image("other", "v1")),
+        headers={"location": f"/v2/demo/blobs/{LAYER_DIGEST}", "docker-content-digest": LAYER_DIGEST},
+    ),
+    Case(
+        "a mount from wherever it is, which is nowhere",
+        "POST",
+        f"/v2/demo/blobs/uploads/?mount={ABSENT}",
         202,
         stored=(DEMO, repository("other"), image("other", "v1")),
+        headers={"range": "0-0"},
     ),
     Case(
         "a mount of what is there already",
@@ -823,13 +873,6 @@ CASES = [
         error=("NAME_UNKNOWN", "'gone'"),
     ),
     # What is not there at all
-    Case(
-        "referrers, not yet",
-        "GET",
-        f"/v2/demo/referrers/{IMAGE_DIGEST}",
-        404,
-        error=("UNSUPPORTED", "/v2/demo/referrers/"),
-    ),
     Case("another path", "GET", "/v2/demo", 404, error=("UNSUPPORTED", "There is nothing at /v2/demo")),
     Case("what can be no repository", "GET", "/v2/Demo/tags/list", 400, error=("NAME_INVALID", "repositoryName")),
 ]

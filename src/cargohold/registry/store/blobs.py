@@ -9,9 +9,18 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, literal, select, update
 
+from cargohold.core.arn import Registry
 from cargohold.core.digest import Digest
 from cargohold.database.locking import Insert, for_share, insert
-from cargohold.database.schema.registry import blob, collection_queue, image, image_blob, repository_blob
+from cargohold.database.schema.registry import (
+    blob,
+    collection_queue,
+    image,
+    image_blob,
+    registry,
+    repository,
+    repository_blob,
+)
 from cargohold.registry.blob import Blob
 
 DOMAIN: Final = 1
@@ -77,6 +86,29 @@ _DELETE_RIGHTS: Final = delete(repository_blob).where(
 )
 
 
+_DELETE_RIGHT: Final = delete(repository_blob).where(
+    repository_blob.c.repository_id == bindparam("of"), repository_blob.c.blob_id == bindparam("blob")
+)
+# The oldest first: what is mounted from one is younger.
+_HOLDERS: Final = (
+    select(repository.c.name)
+    .join(repository_blob, repository_blob.c.repository_id == repository.c.id)
+    .join(blob, blob.c.id == repository_blob.c.blob_id)
+    .join(registry, registry.c.id == repository.c.registry_id)
+    .where(
+        _NAMED,
+        blob.c.domain_id == DOMAIN,
+        blob.c.state == "live",
+        registry.c.account == bindparam("account"),
+        registry.c.region == bindparam("region"),
+        registry.c.kind == bindparam("kind"),
+        repository.c.deleted_at.is_(None),
+    )
+    .order_by(repository.c.id)
+    .limit(bindparam("limit"))
+)
+
+
 def _queue(statement: Insert) -> Insert:
     """A blob that is queued again waits from then on; what was tried before no longer counts."""
     return statement.on_conflict_do_update(
@@ -135,6 +167,12 @@ def list_shared(connection: Connection, repository_id: int, digests: Iterable[st
     return {row[1]: _built(row) for row in rows}
 
 
+def list_holders(connection: Connection, of: Registry, digest: Digest, limit: int) -> list[str]:
+    """The names of up to `limit` repositories of a registry that hold the blob, the oldest first."""
+    values = {"account": of.account, "region": of.region, "kind": of.kind, "digest": digest, "limit": limit}
+    return list(connection.execute(_HOLDERS, values).scalars())
+
+
 def find_blob(connection: Connection, digest: Digest) -> Blob | None:
     """The blob whatever its state and whoever may read it: for locking, never to be shown."""
     row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
@@ -163,6 +201,11 @@ def add_right(connection: Connection, repository_id: int, blob_id: int, now: int
     """Lets the repository read the blob; False when it could already."""
     values = {"repository_id": repository_id, "blob_id": blob_id, "created_at": now}
     return connection.execute(_ADD_RIGHT, values).first() is not None
+
+
+def delete_right(connection: Connection, repository_id: int, blob_id: int) -> None:
+    """Takes the right to read one blob."""
+    connection.execute(_DELETE_RIGHT, {"of": repository_id, "blob": blob_id})
 
 
 def delete_rights(connection: Connection, repository_id: int, images: Sequence[int]) -> None:
