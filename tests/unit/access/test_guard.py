@@ -133,7 +133,7 @@ def _furnish(connection: Connection) -> None:
 
 @pytest.fixture
 def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
-    database = SQLite.open(shutil.copy(furnished, tmp_path))
+    database = SQLite.open(Path(shutil.copy(furnished, tmp_path)))
     yield House(database)
     asyncio.run(database.close())
 
