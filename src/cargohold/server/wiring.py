@@ -18,6 +18,7 @@ from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import MINUTE, system_clock
+from cargohold.core.errors import Unavailable
 from cargohold.database import Database, migrate
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root, RootKeyUnusable
@@ -89,6 +90,8 @@ def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port
         raise CannotStart(str(error)) from None
     except OSError as error:
         raise CannotStart(f"{error.filename} cannot be written: {error.strerror}.") from None
+    except Unavailable as error:
+        raise CannotStart(f"The database {folder.database} cannot be used: {error}.") from None
     return Plan(settings, folder, deployment, root, port)
 
 
@@ -106,6 +109,8 @@ async def first_start(plan: Plan) -> AccessKey | None:
         accounts = Accounts(database, plan.root, system_clock)
         made = await accounts.bootstrap(plan.deployment.account, keep)
         await accounts.set_development_key(plan.deployment.account, enabled=plan.settings.dev)
+    except Unavailable as error:
+        raise CannotStart(f"The account's first key cannot be kept: {error}.") from None
     finally:
         await database.close()
     return None if made is None else AccessKey(made.access_key_id, made.secret_access_key)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cargohold.core.errors import StorageFull
 from cargohold.server import wiring
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.refusal import CannotStart
@@ -86,3 +87,27 @@ def test_addresses_are_those_of_the_settings(folder: DataFolder) -> None:
     """The registry's name, port and scheme come from settings and folder."""
     made = plan(folder, domain="registry.example.com")
     assert made.addresses.url(made.addresses.default) == "http://registry.example.com:5050"
+
+
+def test_a_database_that_is_none_is_refused(folder: DataFolder) -> None:
+    """A file that SQLite cannot read is named."""
+    folder.database.write_bytes(b"this is no database" * 1000)
+    assert refusal(folder).startswith(f"The database {folder.database} cannot be used: ")
+
+
+def test_a_blob_folder_that_cannot_be_made_is_refused(folder: DataFolder) -> None:
+    """A file where the blobs should be is named."""
+    folder.blobs.write_text("")
+    assert str(folder.blobs) in refusal(folder)
+
+
+def test_a_full_disk_at_the_first_start_is_told(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for the first key there is no account yet, and the sentence says why."""
+
+    async def full(*_: object) -> None:
+        raise StorageFull
+
+    made = plan(folder)
+    monkeypatch.setattr("cargohold.identity.accounts.Accounts.bootstrap", full)
+    with pytest.raises(CannotStart, match="The registry's storage is full"):
+        asyncio.run(wiring.first_start(made))
