@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def test_the_first_start_keeps_the_key_it_made(folder: DataFolder) -> None:
     assert stat.S_IMODE(folder.credentials.stat().st_mode) == 0o600
     assert asyncio.run(wiring.first_start(plan(folder))) is None
     assert folder.access_key() == made
+
+
+def test_the_first_start_leaves_no_thread(folder: DataFolder) -> None:
+    """The supervisor forks after it, and a fork would keep a thread's locks without the thread."""
+    made = plan(folder)
+    before = threading.enumerate()
+    asyncio.run(wiring.first_start(made))
+    assert threading.enumerate() == before
 
 
 def test_the_worker_reaps_uploads(folder: DataFolder) -> None:
