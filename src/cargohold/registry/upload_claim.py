@@ -71,9 +71,6 @@ class Claim:
     def __init__(self, claims: Claims, target: Target, upload: Upload) -> None:
         self.upload = upload
         self.target = target
-        self.finished = False
-        """The store was told that no more bytes come. A claim given back after that no longer vouches for the digest:
-        should more bytes come all the same, they are read again before they become a blob."""
         self._claims = claims
 
     async def keep(self) -> None:
@@ -97,8 +94,7 @@ class Claim:
 
     async def release(self) -> None:
         """Gives the claim back and leaves the upload as it was."""
-        release = partial(uploads.save_released, held=self.upload, proven=not self.finished)
-        await self._claims.database.write(release)
+        await self._claims.database.write(partial(uploads.save_released, held=self.upload))
 
     async def end(self) -> None:
         """Ends the upload; the reaper drops its bytes."""

@@ -171,7 +171,6 @@ class Uploads:
 
     async def _commit(self, claim: Claim, candidates: Sequence[Digest]) -> Committed:
         digest = upload_commit.known_match(claim.upload, candidates)
-        claim.finished = True
         await self._blobstore.finish(claim.upload.unfinished)
         if digest is None:
             digest = await upload_commit.read_match(claim, self._blobstore, candidates)

@@ -670,9 +670,33 @@ def test_candidates(room: Room, candidates: list[Digest], expected: Digest | Non
     asyncio.run(story())
 
 
+def test_long_reading_keeps_its_claim(room: Room) -> None:
+    """While stored bytes are read for their digest, however long it takes, nobody else may write to the upload."""
+
+    async def story() -> None:
+        target = await room.repository()
+        upload = await room.uploads.begin(target)
+
+        async def slowly() -> AsyncIterator[bytes]:
+            for byte in b"data":
+                yield bytes([byte])
+                room.now += RENEWAL + 1
+                with pytest.raises(UploadBusy):
+                    await room.uploads.complete(target, upload.id, [SHA512])
+
+        class Slow(FilesystemBlobStore):
+            async def open(self, key: str, start: int = 0, stop: int | None = None) -> Any:
+                return slowly()
+
+        room.use(Slow(room.folder))
+        await room.uploads.append(target, upload.id, chunked(b"data"))
+        assert (await room.uploads.complete(target, upload.id, [SHA512])).blob.digest == SHA512
+
+    asyncio.run(story())
+
+
 def test_already_there(room: Room) -> None:
-    """A layer that the repository holds is LayerAlreadyExists for the API and existed for the OCI door; its second
-    copy is dropped."""
+    """A layer that the repository holds is refused to the API and not to the OCI door; its second copy is dropped."""
 
     async def story() -> None:
         target, other = await room.repository(), await room.repository("other")

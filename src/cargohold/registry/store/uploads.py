@@ -71,7 +71,6 @@ _SAVE: Final = (
     )
 )
 _RELEASE: Final = update(upload).where(_MINE).values(claimed_until=0)
-_RELEASE_UNPROVEN: Final = _RELEASE.values(digest=_UNKNOWN, hash_state=null())
 _END_MINE: Final = update(upload).where(_MINE).values(state="ended", claimed_until=0, expires_at=bindparam("now"))
 _DELETE_MINE: Final = delete(upload).where(_MINE)
 _END: Final = (
@@ -169,9 +168,9 @@ def save_progress(connection: Connection, claim: int, grown: Upload) -> bool:
     return connection.execute(_SAVE, values).rowcount == 1
 
 
-def save_released(connection: Connection, held: Upload, *, proven: bool) -> None:
-    """Gives a claim back; where the digest is no longer `proven`, the stored bytes have to be read for it."""
-    connection.execute(_RELEASE if proven else _RELEASE_UNPROVEN, {"of": held.id, "claim": held.claimed_until})
+def save_released(connection: Connection, held: Upload) -> None:
+    """Gives a claim back and changes nothing else."""
+    connection.execute(_RELEASE, {"of": held.id, "claim": held.claimed_until})
 
 
 def save_ended(connection: Connection, held: Upload, now: int) -> bool:
