@@ -251,6 +251,11 @@ def test_pushes_against_a_collector(room: Room, seed: int) -> None:
         await pause(chance)
         await room.images.delete(target, (await room.images.list_ids(target, "TAGGED", "ANY", None, 2)).items)
 
+    async def collect() -> None:
+        for _ in range(20):
+            await pause(chance)
+            await collector.run()
+
     async def check(target: Target) -> int:
         wanted = "SELECT blob.digest FROM image JOIN image_blob ON image_id = image.id JOIN blob ON blob.id = blob_id"
         rows = await room.rows(f"{wanted} WHERE repository_id = :of AND deleted_at IS NULL", of=target.existing)
@@ -263,21 +268,21 @@ def test_pushes_against_a_collector(room: Room, seed: int) -> None:
 
     async def story() -> None:
         targets = [await room.repository("one"), await room.repository("two")]
-        collected = 0
         for turn in range(6):
             works = []
             for target in targets:
                 works.append(push(target, f"t{turn}", chance.sample(names, 2)))
                 works.append(push(target, "latest", chance.sample(names, 1)))
                 works.append(delete(target, "latest"))
-            results = await asyncio.gather(collector.run(), *works, collector.run())
-            collected += sum(each for each in results if each is not None)
+            works.append(collect())
+            await asyncio.gather(*works)
             for target in targets:
                 await check(target)
-        room.now += 300_000
-        await collector.run()
         assert sum([await check(target) for target in targets]) > 0
-        assert collected > 0
+        unused = await room.blob(targets[0], b"nobody's")
+        room.now += 300_000
+        assert await collector.run() >= 1
+        assert await room.blobs.check(targets[0], [unused]) == {}
         assert room.files() == await live(room)
 
     asyncio.run(story())
