@@ -1,7 +1,8 @@
 """The database cellar: runs work on connections; knows machines, knows no ECR.
 
 Work is a plain function that takes the connection, so nothing can await inside a transaction and an engine may run it
-again. `read` and `write` of one work see one snapshot.
+again, from its beginning. A `read` sees one snapshot. So does a `write` on SQLite; on PostgreSQL each of its statements
+sees what is committed by then, and what must not change between two of them is locked (see database.locking).
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterator

@@ -1,9 +1,10 @@
-"""What SQLite reports, in the words of core.errors.
+"""What SQLite reports, in the words of core.errors. PostgreSQL's reports stand in postgresql_faults.
 
 Source: sqlite.org/rescode.html. The low byte of an extended result code is its primary code.
 """
 
 import sqlite3
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
@@ -32,8 +33,11 @@ def fault(error: BaseException) -> Unavailable | None:
     return found
 
 
-class _Translated:
-    """`with translated:` raises the machine's faults as StorageBusy, StorageFull and Corrupt; the rest as it is."""
+class Translated:
+    """`with Translated(fault):` raises what `fault` recognises in an error instead of the error; the rest as it is."""
+
+    def __init__(self, recognise: Callable[[BaseException], Unavailable | None]) -> None:
+        self._recognise = recognise
 
     def __enter__(self) -> None:
         pass
@@ -41,9 +45,10 @@ class _Translated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        found = fault(error) if error is not None else None
+        found = self._recognise(error) if error is not None else None
         if found is not None:
             raise found
 
 
-translated: Final = _Translated()
+translated: Final = Translated(fault)
+"""`with translated:` raises SQLite's faults as StorageBusy, StorageFull and Corrupt."""

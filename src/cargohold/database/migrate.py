@@ -1,15 +1,19 @@
-"""Brings a database file to the schema that this program knows. Alembic is imported only when the file is behind.
+"""Brings a database to the schema that this program knows: SQLite's file here, PostgreSQL's in migrate_postgresql.
 
-The migrations are `migrations/versions/NNNN_<what>.py`, one line without branches, so the highest number is the head.
-The next one is written by hand; tests/unit/database/test_migrate.py says in what it differs from `database.schema`.
+Alembic is imported only when the database is behind. The migrations are `migrations/versions/NNNN_<what>.py`, one line
+without branches, so the highest number is the head. The next one is written by hand; test_migrate.py says in what it
+differs from `database.schema`.
 """
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from cargohold.database.faults import translated
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
@@ -17,17 +21,21 @@ WAIT_SECONDS: Final = 60
 """How long one process waits while another migrates."""
 
 
-class SchemaTooNew(Exception):
-    """The file was written by a newer version of this program."""
+class DatabaseUnusable(Exception):
+    """The database is not one that this program can use; the sentence says why and what to do."""
 
-    def __init__(self, path: Path, found: str, head: str) -> None:
+
+class SchemaTooNew(DatabaseUnusable):
+    """The database was written by a newer version of this program."""
+
+    def __init__(self, database: object, found: str, head: str) -> None:
         super().__init__(
-            f"{path} was made by a newer version of Cargohold: its schema is {found}, this version knows up to {head}. "
-            "Start the newer version, or restore a backup that was made before it."
+            f"{database} was made by a newer version of Cargohold: its schema is {found}, this version knows up to "
+            f"{head}. Start the newer version, or restore a backup that was made before it."
         )
 
 
-class FolderUnusable(Exception):
+class FolderUnusable(DatabaseUnusable):
     """The folder's filesystem cannot share a write-ahead log between processes."""
 
     def __init__(self, path: Path) -> None:
@@ -57,15 +65,30 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
 
 
-def _is_behind(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether migrations are missing; raises SchemaTooNew."""
+def is_behind(found: str, database: object) -> bool:
+    """Whether migrations are missing from a database whose revision is `found`; raises SchemaTooNew, naming it."""
     known = known_revisions()
+    if found not in known:
+        raise SchemaTooNew(database, found, known[-1])
+    return found != known[-1]
+
+
+def run(connection: "Connection") -> None:
+    """Runs the missing migrations in the connection's transaction, which the caller ends."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _is_behind(connection: sqlite3.Connection, path: Path) -> bool:
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
         return True
     (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if found not in known:
-        raise SchemaTooNew(path, found, known[-1])
-    return bool(found != known[-1])
+    return is_behind(found, path)
 
 
 def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
@@ -85,8 +108,6 @@ def _keep_log(connection: sqlite3.Connection, path: Path) -> None:
 
 def _migrate(path: Path) -> None:
     """All migrations in one transaction: another process waits at its beginning, and then finds nothing to do."""
-    from alembic import command
-    from alembic.config import Config
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
@@ -94,8 +115,5 @@ def _migrate(path: Path) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         if _is_behind(cast("sqlite3.Connection", connection.connection.driver_connection), path):
-            config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            run(connection)
             connection.commit()

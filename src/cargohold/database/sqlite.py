@@ -7,11 +7,10 @@ writes, and BEGIN IMMEDIATE makes writers wait for their turn instead of failing
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, Generic, Self, TypeVar, cast
+from typing import Final, Self, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
@@ -19,15 +18,13 @@ from sqlalchemy.pool import NullPool
 from cargohold.database import Database
 from cargohold.database.faults import translated
 from cargohold.database.group_commit import GroupCommit
+from cargohold.database.scan import stream
 from cargohold.database.turn import Turn
 
 T = TypeVar("T")
 
 BUSY_MILLISECONDS: Final = 10_000
 """How long a write waits for another process's before it is StorageBusy."""
-
-SCAN_BATCH: Final = 256
-"""Rows that cross from a scan's thread at once."""
 
 _PRAGMAS: Final = (
     f"busy_timeout = {BUSY_MILLISECONDS}",
@@ -68,48 +65,19 @@ class SQLite(Database):
         result: T = await self._writer.submit(work)
         return result
 
-    async def scan(self, work: Callable[[Connection], Iterator[T]]) -> AsyncGenerator[T, None]:
-        loop = asyncio.get_running_loop()
-        thread = ThreadPoolExecutor(1, thread_name_prefix="database scan")
-        rows = _Scan(self._engine, work)
-        try:
-            while batch := await loop.run_in_executor(thread, rows.take):
-                for row in batch:
-                    yield row
-        finally:
-            closed = loop.run_in_executor(thread, rows.close)
-            thread.shutdown(wait=False)
-            await closed
+    def scan(self, work: Callable[[Connection], Iterator[T]]) -> AsyncGenerator[T, None]:
+        return stream(self._scanning, work, translated)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.close)
         with self._reading:
             self._reader.close()
 
-
-class _Scan(Generic[T]):
-    """A scan's connection and rows; used by its thread only."""
-
-    def __init__(self, engine: Engine, work: Callable[[Connection], Iterator[T]]) -> None:
-        self._engine = engine
-        self._work = work
-        self._connection: Connection | None = None
-        self._rows: Iterator[T] = iter(())
-
-    def take(self) -> list[T]:
-        """The next rows, none when there are no more."""
-        with translated:
-            if self._connection is None:
-                self._connection = _reader(self._engine)
-                _raw(self._connection).execute("BEGIN")
-                self._rows = self._work(self._connection)
-            return list(islice(self._rows, SCAN_BATCH))
-
-    def close(self) -> None:
-        if isinstance(self._rows, Generator):
-            self._rows.close()
-        if self._connection is not None:
-            self._connection.close()
+    @contextmanager
+    def _scanning(self) -> Iterator[Connection]:
+        with closing(_reader(self._engine)) as connection:
+            _raw(connection).execute("BEGIN")
+            yield connection
 
 
 def _engine(path: Path) -> Engine:

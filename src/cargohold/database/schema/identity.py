@@ -1,8 +1,9 @@
 """Tables of the identity room: accounts, principals and what proves who asks."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table
 
 from cargohold.database.schema import metadata
+from cargohold.database.schema.types import Text
 
 account = Table(
     "account",

@@ -1,9 +1,9 @@
 """Tables of events (what happened) and jobs (work to be done because of it)."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table
 
 from cargohold.database.schema import metadata
-from cargohold.database.schema.registry import Id
+from cargohold.database.schema.types import Id, Text
 
 event = Table(
     "event",

@@ -9,15 +9,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
 from cargohold.database.schema import metadata
-
-Id = BigInteger().with_variant(Integer(), "sqlite")
-"""SQLite numbers rows by itself only where the type reads INTEGER."""
+from cargohold.database.schema.types import Id, Text
 
 registry = Table(
     "registry",

@@ -3,6 +3,7 @@
 Frozen: a migration says what the schema was on its day, so it declares its own tables and imports none of the house's.
 """
 
+import sqlalchemy
 from alembic import op
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +15,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
@@ -34,6 +34,7 @@ metadata = MetaData(
 )
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
+Text = sqlalchemy.Text().with_variant(sqlalchemy.Text(collation="C"), "postgresql")
 
 registry = Table(
     "registry",
@@ -279,4 +280,4 @@ job = Table(
 
 def upgrade() -> None:
     metadata.create_all(op.get_bind(), checkfirst=False)
-    op.bulk_insert(domain, [{"id": 1, "kind": "default", "created_at": 0}])
+    op.bulk_insert(domain, [{"kind": "default", "created_at": 0}])  # the first of its table, so its id is 1
