@@ -13,7 +13,7 @@ from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import HOUR
 from cargohold.core.digest import Digest
 from cargohold.core.errors import ExpiredRegistryToken, InvalidRegistryToken
-from cargohold.encryption.tokens import Tokens
+from cargohold.encryption.tokens import Claims, Tokens
 from cargohold.exchange import Request
 from cargohold.identity.principals import Credential, DownloadLimit
 
@@ -85,7 +85,7 @@ def read_download(tokens: Tokens, request: Request, registry: Registry, now: int
     return _credential(claims, now, DownloadLimit(registry, repository))
 
 
-def _credential(claims: dict[str, str | int | None], now: int, limit: DownloadLimit | None) -> Credential:
+def _credential(claims: Claims, now: int, limit: DownloadLimit | None) -> Credential:
     if now >= int(claims["expires"] or 0):
         raise ExpiredRegistryToken
     return Credential(

@@ -85,3 +85,21 @@ def test_a_token_is_small() -> None:
     """A registry password's worth of claims stays far under the kibibyte that clients take."""
     claims: dict[str, str | int | None] = {"id": "AKIAIOSFODNN7EXAMPLE", "issued": 10**12, "region": "us-east-1"}
     assert len(TOKENS.issue("registry", claims)) < 256
+
+
+def test_a_proven_token_is_not_proven_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token's MAC is calculated the first time it is read; one that is not ours is calculated each time."""
+    tokens, digest, calls = Tokens(b"k" * 32), hmac.digest, []
+    token = tokens.issue("password", {"id": "AKIA"})
+    monkeypatch.setattr(hmac, "digest", lambda *given: calls.append(1) or digest(*given))
+    assert [tokens.read("password", token) for _ in range(3)] == [{"id": "AKIA"}] * 3
+    assert len(calls) == 1
+    assert [tokens.read("other", token) for _ in range(3)] == [None] * 3
+    assert len(calls) == 4
+
+
+def test_claims_cannot_be_changed_for_the_next_reader() -> None:
+    """What is remembered of a token is only for reading."""
+    claims = TOKENS.read("password", TOKENS.issue("password", {"id": "AKIA"}))
+    assert claims is not None
+    assert not hasattr(claims, "__setitem__")
