@@ -87,7 +87,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, NewKey]:
 def house(furnished: tuple[Path, NewKey], tmp_path: Path) -> Iterator[House]:
     """A house of its own for each test, whose clock stands still."""
     path, key = furnished
-    database, clock = SQLite.open(shutil.copy(path, tmp_path)), SettableClock()
+    database, clock = SQLite.open(Path(shutil.copy(path, tmp_path))), SettableClock()
     tokens = Tokens(ROOT.derive("tokens"))
     sigv4.signing_key.cache_clear()
     yield House(database, ROOT, tokens, clock, Authenticator(database, ROOT, tokens, clock, REGIONS), key)
