@@ -8,9 +8,11 @@ written without the values of variables.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import traceback
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO, cast
 
 import structlog
@@ -18,6 +20,10 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 """The levels that `--log-level` knows, quietest last."""
+
+_LEVEL_OF: Final = {"warn": "warning", "exception": "error"}
+_ENCODE: Final = json.JSONEncoder(default=str).encode
+# Kept, because json.dumps makes an encoder for each call that has a `default`.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +40,8 @@ def configure(stream: TextIO, level: str = "info") -> None:
     """Sends every log line of this process and of its later forks to `stream`; `level` is a key of LEVELS."""
     structlog.configure(
         processors=[
-            structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            _head_first,
-            structlog.processors.JSONRenderer(default=str),
+            _rendered,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=lambda *_: _Stream(stream),
@@ -104,6 +107,8 @@ def _bind() -> _Bound:
     )
 
 
-def _head_first(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    head = {name: fields.pop(name) for name in ("time", "level", "event")}
-    return {**head, **fields}
+def _rendered(_logger: WrappedLogger, method: str, fields: EventDict) -> str:
+    """A line: when, how serious and what, then what its writer handed in."""
+    time = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    head = {"time": time, "level": _LEVEL_OF.get(method, method), "event": fields.pop("event")}
+    return _ENCODE({**head, **fields})
