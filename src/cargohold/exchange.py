@@ -21,7 +21,11 @@ CHUNK: Final = 1 << 20
 """Bytes in which bodies are handed on; larger than a system call's cost, smaller than a cache."""
 
 IDLE_SECONDS: Final = 60.0
-"""How long a client may send nothing in the middle of a body."""
+IDLE_BYTES: Final = 1 << 10
+"""How long a client may take in the middle of a body to send so few bytes: one a minute is as good as none."""
+
+_PIECES = 1 << 12
+"""Messages that are held one by one; more are joined, for a tiny one takes twenty times the memory of its bytes."""
 
 UNREAD_BYTES: Final = 64 << 20
 UNREAD_SECONDS: Final = 10.0
@@ -61,12 +65,9 @@ class Request:
         pending: list[bytes] = []
         held = 0
         more = True
+        patience = _Patience()
         while more:
-            try:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    message = await self.receive()
-            except TimeoutError:
-                message = {"type": "http.disconnect"}
+            message = await patience.wait_for(self.receive)
             if message["type"] == "http.disconnect":
                 self.ended = True
                 if pending:
@@ -78,9 +79,12 @@ class Request:
             self.received += len(data)
             held += len(data)
             pending.append(data)
+            patience.see(len(data))
             if held >= CHUNK:
                 yield b"".join(pending)
                 pending, held = [], 0
+            elif len(pending) >= _PIECES:
+                pending = [b"".join(pending)]
         if held:
             yield b"".join(pending)
 
@@ -113,6 +117,33 @@ class Request:
                     message = await self.receive()
                     self.received += len(message.get("body", b""))
                     self.ended = not message.get("more_body", False)
+
+
+class _Patience:
+    """How much longer a client is waited for. Only waiting counts: what is done with the bytes is not its fault."""
+
+    __slots__ = ("_bytes", "_left")
+
+    def __init__(self) -> None:
+        self._left, self._bytes = IDLE_SECONDS, 0
+
+    async def wait_for(self, receive: Receive) -> Message:
+        """The next message; a disconnect when it does not come in time."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(self._left):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        self._left -= loop.time() - began
+        return message
+
+    def see(self, received: int) -> None:
+        """Takes note of bytes that came: enough of them, and the time begins anew."""
+        self._bytes += received
+        if self._bytes >= IDLE_BYTES:
+            self._left, self._bytes = IDLE_SECONDS, 0
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """exchange: requests read from ASGI messages, replies written to them."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -81,6 +82,77 @@ def test_a_client_that_stalls_is_interrupted(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.01)
     with pytest.raises(BodyInterrupted):
         asyncio.run(collect(request(body(b"x", more=True)).stream()))
+
+
+def dripping(size: int, every: float, count: int) -> Request:
+    """A request whose body comes in small messages, one at a time."""
+    made = request()
+    left = [body(b"x" * size, more=number > 0) for number in reversed(range(count))]
+
+    async def receive() -> Message:
+        await asyncio.sleep(every)
+        return left.pop(0)
+
+    made.receive = receive
+    return made
+
+
+def test_a_client_that_drips_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S28: a byte now and then is no progress: the body is given up after the idle time, with what came."""
+    monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.05)
+    made = dripping(1, 0.01, 1000)
+    seen: list[bytes] = []
+
+    async def run() -> None:
+        async for piece in made.stream():
+            seen.append(piece)
+
+    with pytest.raises(BodyInterrupted):
+        asyncio.run(run())
+    assert 0 < len(b"".join(seen)) == made.received < 20
+
+
+def test_a_slow_client_that_gets_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S28: a body that takes far longer than the idle time arrives whole when enough of it comes in each."""
+    monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.1)
+    pieces = asyncio.run(collect(dripping(exchange.IDLE_BYTES, 0.01, 40).stream()))
+    assert len(b"".join(pieces)) == 40 * exchange.IDLE_BYTES
+
+
+def test_what_is_done_with_the_bytes_takes_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that stands still for longer than the idle time is not taken for a client that does."""
+    monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(exchange, "CHUNK", 4)
+
+    async def run() -> bytes:
+        read = b""
+        async for piece in request(body(b"some", more=True), body(b"more", more=True), body(b"end")).stream():
+            await asyncio.sleep(0.1)
+            read += piece
+        return read
+
+    assert asyncio.run(run()) == b"somemoreend"
+
+
+def test_tiny_messages_take_little_memory() -> None:
+    """S1: a body in messages of two bytes is held in a small multiple of its bytes, not in twenty times as much."""
+    made = request()
+    count = 20_000
+
+    async def receive() -> Message:
+        nonlocal count
+        await asyncio.sleep(0)
+        count -= 1
+        return body(count.to_bytes(4, "big")[2:], more=count > 0)
+
+    made.receive = receive
+    tracemalloc.start()
+    try:
+        assert sum(map(len, asyncio.run(collect(made.stream())))) == 40_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 @pytest.mark.parametrize("length", [b"11", b"9" * 40])
