@@ -91,8 +91,11 @@ class Blobs:
         return blob
 
     async def open(self, blob: Blob, start: int = 0, stop: int | None = None) -> Chunks:
-        """The bytes from `start` up to `stop` (exclusive; None: the end), as they are read. Raises Corrupt."""
-        return await self._blobstore.open(blob.generation, start, stop)
+        """The bytes from `start` up to `stop` (exclusive; None: the end), as they are read.
+
+        Raises Corrupt when fewer are stored than the blob has.
+        """
+        return await self._blobstore.open(blob.generation, start, blob.size if stop is None else stop)
 
     def _remove(self, connection: Connection, target: Target, digest: Digest) -> None:
         repository = repositories.get_locked(connection, target)

@@ -7,7 +7,7 @@ belongs to the domain, the right to read it to each repository.
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -88,6 +88,27 @@ def commit(connection: Connection, claim: Claim, digest: Digest, moment: Moment)
     if not end(connection, upload):
         raise upload_not_found(target, upload.id)
     return Committed(blob, won=made is not None, existed=made is None and not added)
+
+
+async def spare(database: Database, blobstore: BlobStore, upload: Upload, blob: Blob) -> Upload:
+    """The ended upload with the bytes that the blob does not need: its own, or the blob's where those are damaged.
+
+    Damaged is what is missing or has another length; a blob is repaired by pushing it again.
+    """
+    if await blobstore.stat(blob.generation) == blob.size:
+        return upload
+    swapped = await database.write(partial(_swap, upload=upload, damaged=blob))
+    return replace(upload, generation=blob.generation, stored="") if swapped else upload
+
+
+def _swap(connection: Connection, upload: Upload, damaged: Blob) -> bool:
+    """Both change hands or neither: whichever bytes nobody needs are the ended upload's, and are dropped with it."""
+    if not blobs.save_generation(connection, damaged, upload.generation):
+        return False
+    if not uploads.save_generation(connection, upload, damaged.generation):
+        blobs.save_generation(connection, replace(damaged, generation=upload.generation), damaged.generation)
+        return False
+    return True
 
 
 async def drop(database: Database, blobstore: BlobStore, upload: Upload) -> None:

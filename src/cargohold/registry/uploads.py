@@ -137,7 +137,8 @@ class Uploads:
             committed = await self._commit(claim, candidates)
             upload = claim.upload
         if not committed.won:
-            await upload_commit.drop(self._database, self._blobstore, upload)
+            unneeded = await upload_commit.spare(self._database, self._blobstore, upload, committed.blob)
+            await upload_commit.drop(self._database, self._blobstore, unneeded)
         if api and committed.existed:
             raise LayerAlreadyExists(committed.blob.digest, target.name, target.registry.account)
         return Completed(committed.blob, committed.existed)

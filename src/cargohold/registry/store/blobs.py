@@ -73,6 +73,11 @@ _ADD_OR_REVIVE: Final = _ADD.on_conflict_do_update(
     },
     where=blob.c.state != "live",
 ).returning(*_COLUMNS)
+_REPLACE: Final = (
+    update(blob)
+    .where(blob.c.id == bindparam("of"), blob.c.generation == bindparam("old"), blob.c.state == "live")
+    .values(generation=bindparam("new"))
+)
 _ADD_RIGHT: Final = insert(repository_blob).on_conflict_do_nothing().returning(repository_blob.c.blob_id)
 _DELETE_RIGHTS: Final = delete(repository_blob).where(
     repository_blob.c.repository_id == bindparam("of"),
@@ -195,6 +200,12 @@ def add_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
     }
     row = connection.execute(_ADD_OR_REVIVE, values).one_or_none()
     return None if row is None else _built(row)
+
+
+def save_generation(connection: Connection, damaged: Blob, generation: str) -> bool:
+    """Gives a live blob the bytes of another generation; False when it has other ones by now."""
+    values = {"of": damaged.id, "old": damaged.generation, "new": generation}
+    return connection.execute(_REPLACE, values).rowcount == 1
 
 
 def add_right(connection: Connection, repository_id: int, blob_id: int, now: int) -> bool:

@@ -94,6 +94,11 @@ _TAKE: Final = (
     .values(state="ended", claimed_until=bindparam("until"))
     .returning(*_COLUMNS)
 )
+_SWAP: Final = (
+    update(upload)
+    .where(upload.c.id == bindparam("of"), upload.c.state == "ended", upload.c.claimed_until == 0)
+    .values(generation=bindparam("other"), stored="")
+)
 _DELETE_ENDED: Final = delete(upload).where(upload.c.id == bindparam("of"), upload.c.state == "ended")
 
 
@@ -200,6 +205,11 @@ def list_reapable(connection: Connection, limit: int, now: int, until: int) -> l
     if not ids:
         return []
     return [_built(row) for row in connection.execute(_TAKE, {"ids": ids, "until": until})]
+
+
+def save_generation(connection: Connection, ended: Upload, generation: str) -> bool:
+    """Has an ended upload drop another generation than its own; False when the reaper has it already."""
+    return connection.execute(_SWAP, {"of": ended.id, "other": generation}).rowcount == 1
 
 
 def delete_ended(connection: Connection, upload_id: str) -> None:
