@@ -101,16 +101,16 @@ def repository(make_repository: Callable[..., str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
+def docker_engine() -> Iterator[Engine]:
     running = Engine()
     yield running
     running.stop()
 
 
 @pytest.fixture
-def docker(engine: Engine, tmp_path: Path) -> Client:
+def docker(docker_engine: Engine, tmp_path: Path) -> Client:
     """docker with no login."""
-    return Client(["docker"], engine.environment(tmp_path / "docker"))
+    return Client(["docker"], docker_engine.environment(tmp_path / "docker"))
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def aws(server: Server) -> Client:
 
 
 @pytest.fixture(scope="session")
-def hello(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+def hello(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The engine's image of one static program that prints a sentence; its name."""
     folder = tmp_path_factory.mktemp("hello")
     (folder / "busybox").write_bytes(static_busybox().read_bytes())
@@ -166,15 +166,15 @@ def hello(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "Dockerfile").write_text(
         f'FROM scratch\nCOPY busybox /busybox\nENTRYPOINT ["/busybox", "echo", "{SENTENCE}"]\n'
     )
-    Client(["docker"], engine.environment(folder / "config"))("build", "--tag", "hello", str(folder))
+    Client(["docker"], docker_engine.environment(folder / "config"))("build", "--tag", "hello", str(folder))
     return "hello"
 
 
 @pytest.fixture(scope="session")
-def debian(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+def debian(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The engine's image of a Debian system with four further layers; its name."""
     folder = tmp_path_factory.mktemp("debian")
-    docker = Client(["docker"], engine.environment(folder / "config"))
+    docker = Client(["docker"], docker_engine.environment(folder / "config"))
     docker("import", debian_archive(), "debian:plain")
     (folder / "note").write_text("carried by COPY\n")
     (folder / "Dockerfile").write_text(

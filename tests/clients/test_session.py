@@ -10,10 +10,15 @@ from .bed.programs import Client
 from .bed.server import ACCOUNT, Server
 
 
-def test_the_readme_session_works_as_written(own_server: Server, engine: Engine, hello: str, tmp_path: Path) -> None:
+def test_the_readme_session_works_as_written(
+    own_server: Server, docker_engine: Engine, hello: str, tmp_path: Path
+) -> None:
     """aws and docker, unpatched, create, log in, push, pull, run and describe as they do with Amazon ECR."""
     own_server.start()
-    environment = engine.environment(tmp_path / "docker") | {"CARGOHOLD_DATA": str(own_server.data), "AWS_PAGER": ""}
+    environment = docker_engine.environment(tmp_path / "docker") | {
+        "CARGOHOLD_DATA": str(own_server.data),
+        "AWS_PAGER": "",
+    }
     bash = Client(["bash", "-euo", "pipefail", "-c"], environment)
 
     def type_in(line: str) -> str:
