@@ -35,7 +35,7 @@ class Stream:
 
 @pytest.mark.slow
 def test_a_large_blob_costs_little(own_server: Server, long: bool) -> None:
-    """A streamed blob keeps the server under 200 MiB of memory, its last PUT under a second, and comes back whole."""
+    """E22: a streamed blob keeps the server under 200 MiB, its last PUT under a second, and comes back whole."""
     size = (10 * 1024 if long else 256) * _MIB
     if shutil.disk_usage(own_server.data.parent).free < 2 * size:
         pytest.fail(f"this test needs {2 * size // _MIB} MiB of free disk", pytrace=False)

@@ -81,7 +81,7 @@ class Calls:
 def test_finish_makes_bytes_then_name_then_folders_durable(
     store: FilesystemBlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is synced before it gets its name, and both folders after; only then does finish return."""
+    """E7: the file is synced before it gets its name, and both folders after; only then does finish return."""
 
     async def story() -> None:
         blob = await staged(store, b"bytes")

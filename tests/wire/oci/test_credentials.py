@@ -120,8 +120,8 @@ def test_a_download_needs_no_login(bench: Bench) -> None:
     assert nobody("HEAD", url).headers["content-length"] == str(len(LAYER))
 
 
-def test_a_download_opens_nothing_else(bench: Bench) -> None:
-    """Another blob, repository, path, method, registry or hour is not opened by it."""
+def test_s31_a_download_opens_nothing_else(bench: Bench) -> None:
+    """S31: a presigned download opens no other blob, repository, path, method, registry or hour."""
     bench.create("demo")
     bench.create("other")
     bench.push("demo", "v1", IMAGE)
