@@ -1,0 +1,77 @@
+"""What failed in other registries and was promised not to fail here: each row is named by a test, S and E rows alike.
+
+S: classes of vulnerabilities; E: outages from bugs that were fixed. A test names a row in its name (`test_s7_…`) or at
+the beginning of its docstring (`S7: …`).
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+TESTS = Path(__file__).parents[1]
+
+ROWS: Final = {
+    "S1": "an unbounded manifest body",
+    "S2": "allocation driven by an integer of the client's",
+    "S7": "a blob read across repositories by its digest",
+    "S8": "an existing tag overwritten by a second way of pushing",
+    "S10": "somebody else's upload",
+    "S16": "private in one plane only",
+    "S25": "a manifest that is two things",
+    "S26": "paths in names, uploads and digests",
+    "S27": "a Location or challenge poisoned by headers",
+    "S28": "slow and idle clients",
+    "S31": "a presigned URL that opens too much",
+    "E1": "a tag listed for its neighbours",
+    "E2": "a repository listed for its neighbours",
+    "E3": "the page behind the last name",
+    "E4": "Content-Range in HTTP's form",
+    "E5": "a blob that is really stored after a stale answer",
+    "E7": "the folder made durable after a rename",
+    "E8": "the Location after a refused mount",
+    "E9": "a blob fetched after its last reference is deleted",
+    "E10": "a push that repairs a damaged blob",
+    "E18": "the offset after a part that broke off",
+    "E22": "the final PUT of a large blob under a second",
+    "E26": "identical small layers pushed in parallel",
+    "E27": "a private image, anonymously, on every verb",
+    "E28": "immutability on docker push as on PutImage",
+    "E29": "sizes and types of what docker pushed",
+    "E38": "proxies that change slashes and framing",
+    "E39": "no Accept header",
+    "E40": "a Location that takes a query",
+}
+
+_IN_NAME = re.compile(r"(?<=_)[se][0-9]+(?=_)")
+_IN_DOCSTRING = re.compile(r"^((?:[SE][0-9]+(?:, )?)+):")
+
+
+def test_every_row_is_named_by_a_test() -> None:
+    """No row of the list is without a test that says which row it is about."""
+    assert set(ROWS) - {row for row, _ in named()} == set()
+
+
+def test_names_and_docstrings_agree() -> None:
+    """A test whose docstring begins with rows does not have others in its name."""
+    for row, test in named():
+        of_name, of_docstring = in_name(test), in_docstring(test)
+        assert not of_name or not of_docstring or of_name == of_docstring, (row, test.name)
+
+
+def named() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every row that a test names, with that test."""
+    for file in TESTS.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield from ((row, node) for row in in_name(node) | in_docstring(node))
+
+
+def in_name(test: ast.FunctionDef) -> set[str]:
+    return {row.upper() for row in _IN_NAME.findall(test.name)}
+
+
+def in_docstring(test: ast.FunctionDef) -> set[str]:
+    found = _IN_DOCSTRING.match(ast.get_docstring(test) or "")
+    return set(found[1].split(", ")) if found else set()
