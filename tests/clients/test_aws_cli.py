@@ -134,3 +134,45 @@ def test_nobody_learns_anything_unsigned(aws: Client) -> None:
     """A request that nobody signed is refused."""
     unsigned = Client([*aws.command, "--no-sign-request"], aws.environment)
     assert "Missing Authentication Token" in unsigned.refused("ecr", "describe-repositories")
+
+
+def test_tags_are_made_immutable_and_movable_again(aws: Client, wire: Wire, repository: str) -> None:
+    """`aws ecr put-image-tag-mutability` sets mode and filters as a whole, and the next push is judged by them."""
+    old, new = make_speaker("old"), make_speaker("new")
+    for tag in ("v1", "dev-1"):
+        wire.push(repository, tag, old)
+    put = ("ecr", "put-image-tag-mutability", "--repository-name", repository, "--image-tag-mutability")
+    filters = ("--image-tag-mutability-exclusion-filters", "filterType=WILDCARD,filter=dev-*")
+    shown = json.loads(aws(*put, "IMMUTABLE_WITH_EXCLUSION", *filters, "--output", "json").out)
+    assert shown == {
+        "registryId": ACCOUNT,
+        "repositoryName": repository,
+        "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+        "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "dev-*"}],
+    }
+    wire.push(repository, "dev-1", new)
+    headers = {"Content-Type": new.media_type}
+    refused = wire.ask("PUT", f"/v2/{repository}/manifests/v1", new.manifest, headers)
+    assert [error["code"] for error in refused.errors] == ["TAG_INVALID"]
+    assert (wire.manifest(repository, "v1"), wire.manifest(repository, "dev-1")) == (old.manifest, new.manifest)
+    assert "imageTagMutabilityExclusionFilters" not in json.loads(aws(*put, "MUTABLE", "--output", "json").out)
+    wire.push(repository, "v1", new)
+    sentence = (
+        "Invalid parameter at 'imageTagMutabilityExclusionFilters' failed to satisfy constraint: "
+        "'ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as MUTABLE_WITH_EXCLUSION'"
+    )
+    refusal = _refusal("InvalidParameterException", "PutImageTagMutability") + sentence
+    assert refusal in aws.refused(*put, "MUTABLE_WITH_EXCLUSION")
+
+
+def test_a_repository_is_tagged(aws: Client, make_repository: Callable[..., str]) -> None:
+    """`aws ecr tag-resource`, `untag-resource` and `list-tags-for-resource` work as ECR's user guide shows them."""
+    name = make_repository(tags=[{"Key": "team", "Value": "devs"}])
+    arn = ("--resource-arn", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{name}")
+    aws("ecr", "tag-resource", *arn, "--tags", "Key=stack,Value=dev", "Key=key 2,Value=", "Key=team,Value=ops")
+    aws("ecr", "untag-resource", *arn, "--tag-keys", "stack", "absent")
+    listed = json.loads(aws("ecr", "list-tags-for-resource", *arn, "--output", "json").out)
+    assert listed == {"tags": [{"Key": "key 2", "Value": ""}, {"Key": "team", "Value": "ops"}]}
+    refusal = _refusal("InvalidParameterException", "ListTagsForResource")
+    sentence = "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN'"
+    assert refusal + sentence in aws.refused("ecr", "list-tags-for-resource", "--resource-arn", name)
