@@ -1,8 +1,13 @@
-"""What every test may use: how long the run may take."""
+"""What every test may use: how long the run may take, and the database engines."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.bed.engines import Engine, Place, PostgreSQLEngine, SQLiteEngine
+from tests.bed.postgresql import PostgresServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,3 +23,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def long(pytestconfig: pytest.Config) -> bool:
     """Whether this run may take hours rather than minutes."""
     return bool(pytestconfig.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that tests share; each uses databases of its own."""
+    server = PostgresServer()
+    yield server.start()
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each database engine in turn: a test that asks for it, or for what is built on it, runs once on each."""
+    if request.param == "postgresql":
+        return PostgreSQLEngine(request.getfixturevalue("postgres"))
+    return SQLiteEngine()
+
+
+@pytest.fixture(scope="session")
+def migrated(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A database at head, to be copied and never opened."""
+    return engine.make(tmp_path_factory.mktemp("migrated"))
+
+
+@pytest.fixture
+def place(engine: Engine, migrated: Place, tmp_path: Path) -> Iterator[Place]:
+    """A new database of the test's own, at head."""
+    copied = engine.copy(migrated, tmp_path)
+    yield copied
+    engine.drop(copied)

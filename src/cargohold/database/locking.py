@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 __all__ = ["Insert", "for_share", "insert"]
 # PostgreSQL's `insert` is the wider of the two: what it says about conflicts compiles on SQLite as well (SQLite's own
-# does not compile on PostgreSQL), so `insert(table).on_conflict_do_nothing/update(…)` is written once.
+# does not compile on PostgreSQL), so `insert(table).on_conflict_do_nothing/update(…)` is written once. Whether it
+# touched a row is asked with `.returning(…)`: of a table that numbers its rows the driver does not tell the count.
 
 
 def for_share(statement: Select[Any]) -> Select[Any]:

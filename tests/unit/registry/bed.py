@@ -13,7 +13,7 @@ from cargohold.core import digest as digests
 from cargohold.core import manifest as manifests
 from cargohold.core.arn import Registry, Target
 from cargohold.core.digest import Digest
-from cargohold.database.sqlite import SQLite
+from cargohold.database import Database
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.image import Image, Push
 from cargohold.registry.images import Images
@@ -29,7 +29,7 @@ CONFIG = b'{"architecture":"amd64","os":"linux"}'
 class Room:
     """The rooms over one data folder, and short ways to fill them."""
 
-    def __init__(self, folder: Path, database: SQLite) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self.database = database
         self.now = 1_700_000_000_000

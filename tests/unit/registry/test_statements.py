@@ -57,6 +57,7 @@ def test_locks(statement: Select[tuple[object]], lock: str) -> None:
         (uploads._DUE, ["SEARCH upload USING INDEX ix_upload_expires_at"]),
     ],
 )
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_plans(room: Room, statement: Select[tuple[object]], uses: list[str]) -> None:
     """A page or a point is found by its index, never by reading or sorting a table."""
     compiled = statement.compile(dialect=sqlite.dialect())

@@ -1,0 +1,161 @@
+"""The database engines that rooms and doors are tested on, as one kind of thing.
+
+A test's database is a copy of one that was furnished once: migrating takes longer than most tests.
+"""
+
+import shutil
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, LiteralString
+from unittest.mock import patch
+
+import psycopg
+
+from cargohold.database import Database, migrate, migrate_postgresql
+from cargohold.database.postgresql import PostgreSQL
+from cargohold.database.sqlite import SQLite
+
+from .postgresql import PostgresServer
+
+Place = str
+"""Where a database is: a file's path, or a URL; what `open` takes and another process can be given."""
+
+
+class Engine(ABC):
+    """Makes databases and opens them."""
+
+    name: str
+
+    @abstractmethod
+    def make(self, folder: Path) -> Place:
+        """A new database at head. Nothing else may lie in `folder`."""
+
+    @abstractmethod
+    def copy(self, place: Place, folder: Path) -> Place:
+        """A copy of a database that nobody has open."""
+
+    @abstractmethod
+    def drop(self, place: Place) -> None:
+        """Removes what does not lie in its folder."""
+
+    @abstractmethod
+    def open(self, place: Place) -> Database:
+        """A handle as another process would have it."""
+
+
+class SQLiteEngine(Engine):
+    name = "sqlite"
+
+    def make(self, folder: Path) -> Place:
+        migrate.upgrade(folder / "cargohold.db")
+        return str(folder / "cargohold.db")
+
+    def copy(self, place: Place, folder: Path) -> Place:
+        return str(shutil.copy(place, folder / "cargohold.db"))
+
+    def drop(self, place: Place) -> None:
+        """It lies in its folder."""
+
+    def open(self, place: Place) -> SQLite:
+        return SQLite.open(Path(place))
+
+
+class PostgreSQLEngine(Engine):
+    """Dropped copies are used again: emptying and filling one takes 5 ms, making one 100."""
+
+    name = "postgresql"
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._numbers = count(1)
+        self._contents: dict[Place, Contents] = {}
+        self._originals: dict[Place, Place] = {}
+        self._dropped: dict[Place, list[Place]] = defaultdict(list)
+
+    def make(self, folder: Path) -> Place:
+        place = self._create("")
+        migrate_postgresql.upgrade(place)
+        return place
+
+    def copy(self, place: Place, folder: Path) -> Place:
+        if place not in self._contents:
+            self._contents[place] = Contents(place)
+        if self._dropped[place]:
+            copied = self._dropped[place].pop()
+            self._contents[place].restore(copied)
+        else:
+            copied = self._create(f"TEMPLATE {place.rpartition('/')[2]}")
+            self._originals[copied] = place
+        return copied
+
+    def drop(self, place: Place) -> None:
+        self._dropped[self._originals[place]].append(place)
+
+    def open(self, place: Place) -> PostgreSQL:
+        return PostgreSQL.open(place)
+
+    def _create(self, how: str) -> Place:
+        name = f"test_{next(self._numbers)}"
+        self.server.execute(f"CREATE DATABASE {name} {how}")
+        return self.server.url(name)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """The text of each statement that the database reads with inside the block."""
+    sent: list[str] = []
+    if isinstance(database, SQLite):
+        database._raw_reader.set_trace_callback(sent.append)
+        yield sent
+        database._raw_reader.set_trace_callback(None)
+        return
+    execute = psycopg.Cursor.execute
+
+    def recording(cursor: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        sent.append(query)
+        return execute(cursor, query, *arguments, **options)
+
+    with patch.object(psycopg.Cursor, "execute", recording):
+        yield sent
+
+
+class Contents:
+    """Every row of a database, and where its sequences stand."""
+
+    _TABLES: LiteralString = """
+        SELECT quote_ident(relname) FROM pg_class
+        WHERE relkind = %s AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+    """
+    _END_OTHERS: LiteralString = """
+        SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+    """
+
+    def __init__(self, place: Place) -> None:
+        with psycopg.connect(place) as connection, connection.cursor() as cursor:
+            tables = [name for (name,) in cursor.execute(self._TABLES, ["r"])]
+            self._rows: dict[str, bytes] = {}
+            for table in tables:
+                with cursor.copy(f"COPY {table} TO STDOUT") as copied:  # type: ignore[arg-type]
+                    self._rows[table] = b"".join(copied)
+            sequences = [name for (name,) in cursor.execute(self._TABLES, ["S"])]
+            self._sequences = [
+                (name, *cursor.execute(f"TABLE {name}").fetchone()[::2])  # type: ignore[arg-type,index]
+                for name in sequences
+            ]
+
+    def restore(self, place: Place) -> None:
+        """Gives a copy these rows instead of its own; whoever still has it open is thrown out."""
+        with psycopg.connect(place) as connection, connection.cursor() as cursor:
+            cursor.execute(self._END_OTHERS)
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no reference is checked
+            for table, rows in self._rows.items():
+                cursor.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]  # noqa: S608
+                if rows:
+                    with cursor.copy(f"COPY {table} FROM STDIN") as filling:  # type: ignore[arg-type]
+                        filling.write(rows)
+            cursor.executemany("SELECT setval(%s, %s, %s)", self._sequences)
