@@ -105,7 +105,9 @@ class Blobs:
         blob, in_use = found
         if in_use:
             raise LayerInUse(digest, target.name, target.registry.account)
-        blobs.add_to_queue(connection, blob.id, self._clock() + self._limits.collection_lease, "blob deleted")
+        blobs.lock_in_queue(connection, blob.id)
+        if blobs.list_shared(connection, repository.id, [digest]):
+            blobs.add_to_queue(connection, blob.id, self._clock() + self._limits.collection_lease, "blob deleted")
         blobs.delete_right(connection, repository.id, blob.id)
 
     def _renew(self, connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
@@ -124,10 +126,11 @@ class Blobs:
             held = blobs.find_held(connection, holder, digest)
         if held is None:
             return None
-        now = self._clock()
-        blobs.add_to_queue(connection, held.blob.id, now + self._limits.collection_lease, "mounted")
+        blobs.lock_in_queue(connection, held.blob.id)
         found = blobs.list_shared(connection, holder, [digest]).get(digest)
         if found is not None:
+            now = self._clock()
+            blobs.add_to_queue(connection, found.id, now + self._limits.collection_lease, "mounted")
             blobs.add_right(connection, repository.id, found.id, now)
         return found
 

@@ -15,9 +15,7 @@ from sqlalchemy import Connection
 
 from cargohold.blobstore import BlobStore
 from cargohold.core import digest as digests
-from cargohold.core.arn import Target
 from cargohold.core.digest import Digest
-from cargohold.core.errors import LayerNotFound
 from cargohold.database import Database
 from cargohold.registry.blob import Blob
 from cargohold.registry.store import blobs, repositories, uploads
@@ -82,7 +80,8 @@ def commit(connection: Connection, claim: Claim, digest: Digest, moment: Moment)
     upload, target = claim.upload, claim.target
     repository = repositories.get_shared(connection, target)
     made = _make_live(connection, Blob(0, digest, upload.offset, upload.generation), moment)
-    blob = made or _live(connection, target, digest)
+    blob = made or blobs.get_blob(connection, digest)
+    blobs.add_to_queue(connection, blob.id, moment.review_after, "uploaded")  # nothing uses it yet
     added = blobs.add_right(connection, repository.id, blob.id, moment.now)
     end = uploads.delete_claimed if made else partial(uploads.save_ended, now=moment.now)
     if not end(connection, upload):
@@ -119,18 +118,8 @@ async def drop(database: Database, blobstore: BlobStore, upload: Upload) -> None
 
 
 def _make_live(connection: Connection, new: Blob, moment: Moment) -> Blob | None:
-    """The blob, made of these bytes; None when it is live with others. Queues it either way: nothing uses it yet."""
+    """The blob, made of these bytes; None when it is live with others, and stays so until the transaction ends."""
     there = blobs.find_blob(connection, new.digest)
-    if there is not None:  # its place in the queue is locked before the blob is, as the collector does
-        blobs.add_to_queue(connection, there.id, moment.review_after, "uploaded")
-    made = blobs.add_blob(connection, new, moment.now)
-    if there is None and made is not None:
-        blobs.add_to_queue(connection, made.id, moment.review_after, "uploaded")
-    return made
-
-
-def _live(connection: Connection, target: Target, digest: Digest) -> Blob:
-    blob = blobs.find_blob(connection, digest)
-    if blob is None:
-        raise LayerNotFound(digest, target.name, target.registry.account)
-    return blob
+    if there is not None:
+        blobs.lock_in_queue(connection, there.id)
+    return blobs.add_blob(connection, new, moment.now)

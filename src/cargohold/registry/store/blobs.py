@@ -124,20 +124,25 @@ def _queue(statement: Insert) -> Insert:
 
 def _queued_from(rows: Any, reason: str) -> Insert:
     columns = ["blob_id", "review_after", "attempts", "reason"]
-    values = (
-        rows.add_columns(bindparam("review_after", type_=BigInteger), literal(0), literal(reason))
-        .order_by("blob_id")
-        .distinct()
-    )
-    return _queue(insert(collection_queue).from_select(columns, values))
+    values = rows.add_columns(bindparam("review_after", type_=BigInteger), literal(0), literal(reason))
+    return _queue(insert(collection_queue).from_select(columns, values.order_by("blob_id")))
 
 
 _QUEUE: Final = _queue(insert(collection_queue))
+# A blob that no image uses may be forgotten at this very moment, so it is held as the queue's foreign key holds it.
 _QUEUE_REPOSITORY: Final = _queued_from(
-    select(repository_blob.c.blob_id).where(repository_blob.c.repository_id == bindparam("of")), "repository deleted"
+    select(repository_blob.c.blob_id)
+    .join(blob, blob.c.id == repository_blob.c.blob_id)
+    .where(repository_blob.c.repository_id == bindparam("of"))
+    .with_for_update(read=True, key_share=True, of=blob),
+    "repository deleted",
 )
 _QUEUE_IMAGES: Final = _queued_from(
-    select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True))), "image deleted"
+    select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True))).distinct(),
+    "image deleted",
+)
+_LOCK_QUEUED: Final = (
+    select(collection_queue.c.blob_id).where(collection_queue.c.blob_id == bindparam("blob")).with_for_update()
 )
 _KEEP: Final = (
     update(collection_queue)
@@ -184,8 +189,16 @@ def find_blob(connection: Connection, digest: Digest) -> Blob | None:
     return None if row is None else _built(row)
 
 
+def get_blob(connection: Connection, digest: Digest) -> Blob:
+    """As find_blob, where add_blob has just locked it."""
+    return _built(connection.execute(_BY_DIGEST, {"digest": digest}).one())
+
+
 def add_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
-    """Makes a blob live with `new`'s generation; None when it is live with another. `new.id` is not looked at."""
+    """Makes a blob live with `new`'s generation; None when it is live with another. `new.id` is not looked at.
+
+    The blob's row is locked either way.
+    """
     values = {
         "domain_id": DOMAIN,
         "digest": new.digest,
@@ -222,6 +235,14 @@ def delete_right(connection: Connection, repository_id: int, blob_id: int) -> No
 def delete_rights(connection: Connection, repository_id: int, images: Sequence[int]) -> None:
     """Takes the right to read those blobs of `images`, deleted ones, that no live image of the repository uses."""
     connection.execute(_DELETE_RIGHTS, {"of": repository_id, "images": images})
+
+
+def lock_in_queue(connection: Connection, blob_id: int) -> None:
+    """Locks a blob's place in the queue, where it has one: to be done before the blob is locked, as the collector does.
+
+    Only a locked blob may then be queued: one that is just being forgotten cannot be, and is there no more.
+    """
+    connection.execute(_LOCK_QUEUED, {"blob": blob_id})
 
 
 def add_to_queue(connection: Connection, blob_id: int, review_after: int, reason: str) -> None:
