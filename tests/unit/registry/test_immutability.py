@@ -9,7 +9,7 @@ import pytest
 from cargohold.core import digest as digests
 from cargohold.core.arn import Target
 from cargohold.core.errors import ImageTagAlreadyExists, InvalidParameter, ManifestNotFound, RepositoryNotFound
-from cargohold.registry.image import Image, ImageId
+from cargohold.registry.image import Image, ImageId, Push
 from cargohold.registry.mutability import MODES
 
 from .bed import CONFIG, HOME, Room
@@ -217,6 +217,31 @@ def test_s8_two_tags_at_once(room: Room) -> None:
         won, refused = await outcome(*(room.put(target, payload(room, "1"), name) for name in names))
         assert refused == []
         assert await room.tags_of(target) == dict.fromkeys(names, won[0].digest)
+
+    asyncio.run(story())
+
+
+def test_s8_sets_of_tags_at_once(room: Room, beside: Room) -> None:
+    """Of images pushed at once, each under several immutable tags of which two share one, the winner has all of its."""
+
+    async def story() -> None:
+        target = await room.repository(tag_mutability="IMMUTABLE")
+        await room.blob(target, CONFIG)
+        for round_ in range(5):
+            sets = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "a"), ("a", "d"), ("d", "b")]
+            named = [tuple(f"{round_}{name}" for name in names) for names in sets]
+            payloads = [payload(room, f"{round_} {number}") for number in range(len(named))]
+            pushes = [
+                each.images.put(target, Push(payloads[number], None, None, None, "ci", "accept", named[number]))
+                for number, each in enumerate([room, beside] * 3)
+            ]
+            results = await asyncio.gather(*pushes, return_exceptions=True)
+            assert {type(each) for each in results} <= {Image, ImageTagAlreadyExists}
+            held = {name: image for name, image in (await room.tags_of(target)).items() if name[0] == str(round_)}
+            won = {number: each.digest for number, each in enumerate(results) if isinstance(each, Image)}
+            assert won
+            assert held == {name: digest for number, digest in won.items() for name in named[number]}
+            assert len(held) == 2 * len(won)
 
     asyncio.run(story())
 
