@@ -5,7 +5,7 @@ directly with a Request made from bytes.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -190,7 +190,9 @@ async def send_reply(reply: Reply, send: Send, *, head_only: bool) -> int:
     """Sends a Reply and returns how many body bytes went out."""
     body = reply.body
     length = reply.length if reply.length is not None else len(body) if isinstance(body, bytes) else None
-    headers = _encoded(reply.headers, length if reply.status not in (204, 304) else None)
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    if length is not None and reply.status not in (204, 304):
+        headers.append((b"content-length", str(length).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if isinstance(body, bytes):
         await send({"type": "http.response.body", "body": b"" if head_only else body})
@@ -205,10 +207,3 @@ async def send_reply(reply: Reply, send: Send, *, head_only: bool) -> int:
         await body.aclose()
     await send({"type": "http.response.body", "body": b""})
     return sent
-
-
-def _encoded(headers: Iterable[tuple[str, str]], length: int | None) -> list[tuple[bytes, bytes]]:
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    if length is not None:
-        encoded.append((b"content-length", str(length).encode()))
-    return encoded

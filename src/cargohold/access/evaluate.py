@@ -26,8 +26,14 @@ class Decision:
 ALLOWED: Final = Decision(allowed=True)
 
 
-def decide(principal: Principal, demand: Demand) -> Decision:
-    """What the policies say. An administrator may do everything in its own account, and nobody may do anything else."""
+def decide(credential: Credential, principal: Principal, demand: Demand) -> Decision:
+    """What the credential reaches and then the policies allow.
+
+    An administrator may do everything in its own account, and nobody may do anything else.
+    """
+    reach = within(credential, demand)
+    if not reach.allowed:
+        return reach
     if demand.action in _FOR_EVERYBODY:
         return ALLOWED
     if demand.registry.account != principal.account:

@@ -53,16 +53,11 @@ class Guard:
         if grounds is None:
             raise UnknownCredential
         for demand in demands:
-            decision = _decide(credential, grounds.principal, demand)
+            decision = evaluate.decide(credential, grounds.principal, demand)
             if not decision.allowed:
                 raise AccessDenied(grounds.principal.arn, demand.action, demand.resource, decision.reason)
         return Admission(
             principal=grounds.principal,
             targets={name: Target(*name, grounds.repositories.get(name)) for name in names},
-            optional={demand: _decide(credential, grounds.principal, demand) for demand in optional},
+            optional={demand: evaluate.decide(credential, grounds.principal, demand) for demand in optional},
         )
-
-
-def _decide(credential: Credential, principal: Principal, demand: Demand) -> Decision:
-    decision = evaluate.within(credential, demand)
-    return evaluate.decide(principal, demand) if decision.allowed else decision

@@ -48,21 +48,17 @@ _ONE: Final = Prepared(_WITH_ONE)
 def find_grounds(connection: Connection, key_id: str, names: Sequence[Name]) -> Grounds | None:
     """None when the key or its principal is gone or inactive."""
     if len(names) == 1:
-        return _find_one(connection, key_id, names[0])
+        of, name = names[0]
+        values = {"key": key_id, "account": of.account, "region": of.region, "kind": of.kind, "name": name}
+        row = _ONE.first(connection, values)
+        if row is None:
+            return None
+        return Grounds(_principal(row), {} if row[5] is None else {names[0]: row[5]})
     rows = connection.execute(_statement(names), {"key": key_id}).all()
     if not rows:
         return None
     found = {(Registry(*row[6:9]), row[9]): row[5] for row in rows if names and row[5] is not None}
     return Grounds(_principal(rows[0]), found)
-
-
-def _find_one(connection: Connection, key_id: str, name: Name) -> Grounds | None:
-    of, repository_name = name
-    values = {"key": key_id, "account": of.account, "region": of.region, "kind": of.kind, "name": repository_name}
-    row = _ONE.first(connection, values)
-    if row is None:
-        return None
-    return Grounds(_principal(row), {} if row[5] is None else {name: row[5]})
 
 
 def _statement(names: Sequence[Name]) -> Select[Any]:

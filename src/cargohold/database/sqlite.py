@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final, Self, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from cargohold.database import Database
-from cargohold.database.faults import translated
+from cargohold.database.faults import fault, translated
 from cargohold.database.group_commit import GroupCommit
 from cargohold.database.scan import stream
 from cargohold.database.turn import Turn
@@ -53,10 +54,14 @@ class SQLite(Database):
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Runs here and now, on the kept connection: a point read is faster than the way to a thread and back."""
-        with self._reading, translated:
+        with self._reading:
             try:
                 self._raw_reader.execute("BEGIN")
                 return work(self._reader)
+            except (sqlite3.Error, DBAPIError) as error:
+                if found := fault(error):
+                    raise found from error
+                raise
             finally:
                 self._raw_reader.rollback()
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from cargohold.core import digest as digests
-from cargohold.core.errors import ManifestNotFound
 from cargohold.core.manifest import INDEXES, MAXIMUM_BYTES
-from cargohold.core.reference import Reference, is_tag, parse_reference
+from cargohold.core.reference import Reference, parse_reference
 from cargohold.exchange import Reply
 from cargohold.oci import accept
 from cargohold.oci.blobs import is_known
@@ -82,12 +81,8 @@ def _further_tags(query: str) -> tuple[str, ...]:
 
 
 def _existing(text: str) -> Reference:
-    """The reference to something that should be there: what can be no tag is not found; raises InvalidDigest too."""
-    if ":" in text:
-        return Reference(digest=digests.parse(text))
-    if not is_tag(text):
-        raise ManifestNotFound
-    return Reference(tag=text)
+    """The reference to something that should be there: what can be no tag is not found. Raises InvalidDigest."""
+    return Reference(digest=digests.parse(text)) if ":" in text else Reference(tag=text)
 
 
 async def _readable(call: Call, index: Image) -> Image:

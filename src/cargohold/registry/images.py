@@ -41,8 +41,8 @@ class Images:
 
     async def get(self, target: Target, reference: Reference) -> Image:
         """The image with its manifest, its tags not read. Raises RepositoryNotFound and ManifestNotFound."""
-        repository_id = target.existing
-        found = await self._database.read(lambda connection: images.find_pullable(connection, repository_id, reference))
+        wanted = partial(images.find_pullable, repository_id=target.existing, reference=reference)
+        found = await self._database.read(wanted)
         if found is None:
             raise ManifestNotFound
         return found

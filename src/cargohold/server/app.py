@@ -47,9 +47,10 @@ class _Outcome:
 class Application:
     """One per process. `new_id` makes request ids."""
 
-    def __init__(self, doors: Doors, new_id: Callable[[], str] = lambda: str(uuid4())) -> None:
+    def __init__(self, doors: Doors, new_id: Callable[[], object] = uuid4) -> None:
         self._doors = doors
         self._new_id = new_id
+        self._log = logs.logger()
         self._running: set[asyncio.Task[object]] = set()
         self._cut_off = False
 
@@ -60,7 +61,7 @@ class Application:
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._running.add(task)
         try:
-            await self._answer(request_from(scope, receive, self._new_id()), send)
+            await self._answer(request_from(scope, receive, str(self._new_id())), send)
         except asyncio.CancelledError:
             if not self._cut_off:
                 raise
@@ -85,10 +86,13 @@ class Application:
             outcome.operation, outcome.code, outcome.status = reply.operation, reply.code, reply.status
             reply.headers.append(("x-amzn-RequestId", request.id))
             reply.headers.append(("Server", "cargohold"))
-            await self._send(request, reply, send, outcome)
+            if isinstance(reply.body, bytes) or request.method == "HEAD":
+                outcome.sent = await send_reply(reply, send, head_only=request.method == "HEAD")
+            else:
+                await self._stream(request, reply, send, outcome)
         finally:
-            _record(request, outcome, time.perf_counter() - began)
-        if isinstance(reply.body, bytes):
+            self._record(request, outcome, time.perf_counter() - began)
+        if request.method not in ("GET", "HEAD"):
             await request.discard()
 
     async def _reply(self, request: Request) -> Reply:
@@ -102,11 +106,7 @@ class Application:
             logs.unexpected(error, request_id=request.id)
             return _unexpected(request, is_oci=door is self._doors.oci)
 
-    async def _send(self, request: Request, reply: Reply, send: Send, outcome: _Outcome) -> None:
-        head_only = request.method == "HEAD"
-        if isinstance(reply.body, bytes) or head_only:
-            outcome.sent = await send_reply(reply, send, head_only=head_only)
-            return
+    async def _stream(self, request: Request, reply: Reply, send: Send, outcome: _Outcome) -> None:
         counted = _Counted(send)
         leaving = asyncio.ensure_future(_left(request.receive))
         leaving.add_done_callback(lambda _: counted.stop())
@@ -122,6 +122,27 @@ class Application:
         finally:
             outcome.sent = counted.sent
             leaving.cancel()
+
+    def _record(self, request: Request, outcome: _Outcome, seconds: float) -> None:
+        code = outcome.code or str(outcome.status)
+        metrics.observe(
+            operation=outcome.operation, code=code, seconds=seconds, received=request.received, sent=outcome.sent
+        )
+        quiet = request.path in HEALTH_PATHS and outcome.status == 200
+        self._log.log(
+            10 if quiet else 20,
+            "request",
+            request_id=request.id,
+            method=request.method,
+            path=request.path[:_LONGEST_PATH],
+            operation=outcome.operation,
+            code=outcome.code,
+            status=outcome.status,
+            seconds=round(seconds, 6),
+            received=request.received,
+            sent=outcome.sent,
+            client=request.client,
+        )
 
     def _door(self, request: Request) -> Door:
         path = request.path
@@ -194,25 +215,3 @@ def _unexpected(request: Request, *, is_oci: bool) -> Reply:
         body = {"__type": "ServerException", "message": sentence}
         headers = [("Content-Type", "application/x-amz-json-1.1")]
     return Reply(500, headers, json.dumps(body).encode(), code="InternalFailure")
-
-
-def _record(request: Request, outcome: _Outcome, seconds: float) -> None:
-    code = outcome.code or str(outcome.status)
-    metrics.observe(
-        operation=outcome.operation, code=code, seconds=seconds, received=request.received, sent=outcome.sent
-    )
-    quiet = request.path in HEALTH_PATHS and outcome.status == 200
-    logs.logger().log(
-        10 if quiet else 20,
-        "request",
-        request_id=request.id,
-        method=request.method,
-        path=request.path[:_LONGEST_PATH],
-        operation=outcome.operation,
-        code=outcome.code,
-        status=outcome.status,
-        seconds=round(seconds, 6),
-        received=request.received,
-        sent=outcome.sent,
-        client=request.client,
-    )

@@ -32,7 +32,7 @@ USER = replace(ADMINISTRATOR, administrator=False)
 )
 def test_decide(principal: Principal, demand: Demand, reason: str | None) -> None:
     """An administrator may do everything in its account; whoever may not is told which kind of policy is missing."""
-    decision = decide(principal, demand)
+    decision = decide(Credential("AKIA"), principal, demand)
     assert decision.allowed is (reason is None)
     assert decision.reason == (
         "" if reason is None else f"because no {reason} policy allows the {demand.action} action"
@@ -40,6 +40,16 @@ def test_decide(principal: Principal, demand: Demand, reason: str | None) -> Non
 
 
 DOWNLOAD = Credential("AKIA", HOME.region, 1, DownloadLimit(HOME, "app"))
+
+
+def test_a_credential_that_does_not_reach_decides() -> None:
+    """What an administrator may do is not done with a credential that does not reach that far."""
+    abroad = Demand("ecr:PutImage", replace(HOME, region="eu-west-1"), "app")
+    assert decide(Credential("AKIA"), ADMINISTRATOR, abroad).allowed
+    assert decide(Credential("AKIA", HOME.region, 1), ADMINISTRATOR, abroad) == within(
+        Credential("AKIA", HOME.region, 1), abroad
+    )
+    assert not decide(DOWNLOAD, USER, Demand("sts:GetCallerIdentity", HOME)).allowed
 
 
 @pytest.mark.parametrize(
