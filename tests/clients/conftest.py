@@ -148,6 +148,38 @@ def skopeo_in(skopeo: Client, server: Server, password: str) -> Client:
 
 
 @pytest.fixture
+def buildah(tmp_path: Path) -> Client:
+    """buildah with no login; its images are in a folder of the test's."""
+    environment = clean_environment() | {"REGISTRY_AUTH_FILE": str(tmp_path / "buildah.json")}
+    store = tmp_path / "buildah"
+    places = ["--root", str(store / "root"), "--runroot", str(store / "run"), "--storage-driver", "vfs"]
+    return Client([program("buildah"), *places], environment)
+
+
+@pytest.fixture
+def buildah_in(buildah: Client, server: Server, password: str) -> Client:
+    """buildah, logged in to the shared server."""
+    buildah("login", "--tls-verify=false", "--username", "AWS", "--password-stdin", server.host, given=password.encode())
+    return buildah
+
+
+@pytest.fixture
+def oras(tmp_path: Path) -> Client:
+    """oras with no login, run in a folder of its own: the names of files become part of what it pushes."""
+    folder = tmp_path / "oras"
+    folder.mkdir()
+    environment = clean_environment() | {"DOCKER_CONFIG": str(tmp_path / "oras-login")}
+    return Client([program("oras")], environment, folder)
+
+
+@pytest.fixture
+def oras_in(oras: Client, server: Server, password: str) -> Client:
+    """oras, logged in to the shared server."""
+    oras("login", "--plain-http", "--username", "AWS", "--password-stdin", server.host, given=password.encode())
+    return oras
+
+
+@pytest.fixture
 def aws(server: Server) -> Client:
     """The aws command line, as after `eval "$(cargohold env)"`."""
     environment = clean_environment() | server.environment() | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
