@@ -159,7 +159,8 @@ def buildah(tmp_path: Path) -> Client:
 @pytest.fixture
 def buildah_in(buildah: Client, server: Server, password: str) -> Client:
     """buildah, logged in to the shared server."""
-    buildah("login", "--tls-verify=false", "--username", "AWS", "--password-stdin", server.host, given=password.encode())
+    login = ("login", "--tls-verify=false", "--username", "AWS", "--password-stdin", server.host)
+    buildah(*login, given=password.encode())
     return buildah
 
 

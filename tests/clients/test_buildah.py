@@ -1,4 +1,4 @@
-"""buildah: images built, pushed, pulled and run without an engine, with the code that podman builds, pushes and pulls with."""
+"""buildah: images built, pushed, pulled and run without an engine, by the code that podman does it with."""
 
 import json
 from collections.abc import Callable
