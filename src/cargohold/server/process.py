@@ -25,7 +25,7 @@ from cargohold.server.app import Application
 from cargohold.server.fleet import Ties
 from cargohold.server.listener import BACKLOG
 from cargohold.server.wiring import Plan
-from cargohold.telemetry import logs
+from cargohold.telemetry import logs, metrics
 
 GRACE_SECONDS: Final = 30.0
 """How long running requests may go on after SIGTERM."""
@@ -76,6 +76,8 @@ def run_worker(plan: Plan, ties: Ties) -> int:
 
 async def _serve(plan: Plan, listening: socket.socket, ties: Ties) -> int:
     stop = _stop_event(ties.lifeline)
+    if not metrics.begin():
+        logs.logger().warning("requests are not counted", reason="there is no room for the counters")
     cellar = wiring.cellar(plan)
     application = wiring.application(plan, cellar)
     server = _Server(application, listening, plan)

@@ -27,11 +27,14 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 SERIES: Final = 2000
 """Pairs of operation and code that are told apart; later ones are counted as "other", so that memory stays bounded."""
 
+ROOM: Final = 1 << 19
+"""Bytes of each file of counters: about what SERIES take."""
+
 _OTHER: Final = ("other", "other")
 _FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Meters:
     registry: CollectorRegistry
     requests: Counter
@@ -39,6 +42,8 @@ class _Meters:
     received: Counter
     sent: Counter
     series: dict[tuple[str, str], _Series]
+    counting: bool = True
+    """False where there is no room for this process's counters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,27 @@ def share(folder: Path) -> None:
     _meters()
 
 
+def begin() -> bool:
+    """Makes room for this process's counters; before its first `observe`, after the fork. False: nothing is counted.
+
+    The library maps files with holes into memory: without this, counting on a full disk would end the process (SIGBUS).
+    """
+    files = [Path(os.environ[_FOLDER]) / f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram")]
+    try:
+        for file in files:
+            file.write_bytes(bytes(ROOM))
+    except OSError:
+        for file in files:
+            file.unlink(missing_ok=True)
+        _meters().counting = False
+    return _meters().counting
+
+
 def observe(*, operation: str, code: str, seconds: float, received: int, sent: int) -> None:
     """Counts one answered request; `code` is the error's code, or the HTTP status where there is none."""
     meters = _meters()
+    if not meters.counting:
+        return
     series = meters.series.get((operation, code)) or _series(meters, operation, code)
     series.requests.inc()
     series.seconds.observe(seconds)

@@ -38,7 +38,12 @@ class MemoryWatch:
 
     def _watch(self) -> None:
         while not self._ended.wait(_INTERVAL):
-            self.peak = max(self.peak, sum(_field(pid, "smaps_rollup", "Pss") for pid in self._processes))
+            self.peak = max(self.peak, resident(self._processes))
+
+
+def resident(processes: Sequence[int]) -> int:
+    """What processes hold together now, in bytes, a page that they share counted once."""
+    return sum(_field(pid, "smaps_rollup", "Pss") for pid in processes)
 
 
 def _field(pid: int, file: str, name: str) -> int:

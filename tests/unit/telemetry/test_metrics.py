@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cargohold.telemetry import metrics
+
 
 def run(script: str, folder: Path) -> str:
     """What a fresh Python prints that runs the script with `folder` as its argument."""
@@ -53,6 +55,37 @@ metrics.share(Path(sys.argv[1]))
 print(metrics.render(0).decode())
 """
     assert "oci:GetManifest" not in run(fresh, folder)
+
+
+BEGUN = """
+import os, resource, signal, sys
+from pathlib import Path
+from cargohold.telemetry import metrics
+folder = Path(sys.argv[1])
+metrics.share(folder)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, BYTES))
+print(metrics.begin())
+metrics.observe(operation="oci:GetManifest", code="200", seconds=0.003, received=7, sent=512)
+for file in sorted(folder.iterdir()):
+    print(file.name.partition("_")[0], file.stat().st_size, file.stat().st_blocks * 512 >= file.stat().st_size)
+print(metrics.render(5).decode())
+"""
+
+
+def test_counters_have_their_room(tmp_path: Path) -> None:
+    """A process's counters are files without a hole, so that counting needs no room on a disk that fills up later."""
+    lines = run(BEGUN.replace("BYTES", "10**9"), tmp_path / "metrics").splitlines()
+    assert lines[:3] == ["True", f"counter {metrics.ROOM} True", f"histogram {metrics.ROOM} True"]
+    assert 'cargohold_requests_total{code="200",operation="oci:GetManifest"} 1.0' in lines
+
+
+def test_without_room_nothing_is_counted(tmp_path: Path) -> None:
+    """Where the disk is full at the start a process serves without counting, and what others counted is still shown."""
+    lines = run(BEGUN.replace("BYTES", str(metrics.ROOM * 3 // 4)), tmp_path / "metrics").splitlines()
+    assert lines[0] == "False"
+    assert not any(line.startswith(("counter", "histogram", "cargohold_requests_total")) for line in lines)
+    assert "cargohold_open_uploads 5.0" in lines
 
 
 def test_series_are_bounded(tmp_path: Path) -> None:
