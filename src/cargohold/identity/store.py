@@ -58,8 +58,8 @@ def find_user_id(connection: Connection, account_id: str, name: str) -> str | No
 
 def add_account(connection: Connection, account_id: str, now: int) -> bool:
     """Whether the account was not there yet; of two that add it at once, one does."""
-    statement = insert(account).values(id=account_id, created_at=now, access_version=0).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    adding = insert(account).values(id=account_id, created_at=now, access_version=0).on_conflict_do_nothing()
+    return connection.execute(adding.returning(account.c.id)).first() is not None
 
 
 def add_user(connection: Connection, user: User) -> None:
