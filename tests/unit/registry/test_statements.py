@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import Select, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cargohold.registry.store import blobs, images, repositories, tags, uploads
+from cargohold.registry.store import blobs, images, referrers, repositories, tags, uploads
 
 from .bed import Room
 
 STATEMENTS = [
     pytest.param(value, id=f"{module.__name__.rpartition('.')[2]}.{name}")
-    for module in (blobs, images, repositories, tags, uploads)
+    for module in (blobs, images, referrers, repositories, tags, uploads)
     for name, value in vars(module).items()
     if isinstance(value, Select | UpdateBase)
 ]
@@ -49,6 +49,7 @@ def test_locks(statement: Select[tuple[object]], lock: str) -> None:
         (images._PULL_BY_TAG, ["SEARCH tag USING INDEX", "SEARCH image USING INTEGER PRIMARY KEY"]),
         (images._PULL_BY_DIGEST, ["SEARCH image USING INDEX uq_image_live_digest"]),
         (images._WINDOW, ["SEARCH image USING INDEX uq_image_live_digest", "SEARCH tag USING INDEX ix_tag_image_id"]),
+        (referrers._WINDOW, ["SEARCH image USING INDEX ix_image_repository_id_subject_digest"]),
         (images._WINDOW_OF_TAGS, ["SEARCH tag USING INDEX", "SEARCH image USING INTEGER PRIMARY KEY"]),
         (tags._PAGE, ["SEARCH tag USING COVERING INDEX"]),
         (repositories._PAGE, ["SEARCH repository USING INDEX uq_repository_live_name"]),
