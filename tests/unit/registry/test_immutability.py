@@ -9,10 +9,13 @@ import pytest
 from cargohold.core import digest as digests
 from cargohold.core.arn import Target
 from cargohold.core.errors import ImageTagAlreadyExists, InvalidParameter, ManifestNotFound, RepositoryNotFound
+from cargohold.registry import mutability
 from cargohold.registry.image import Image, ImageId, Push
 from cargohold.registry.mutability import MODES
+from cargohold.registry.store import repositories
 
 from .bed import CONFIG, HOME, Room
+from .gate import Gate
 
 Route = Literal["refuse", "accept"]
 """PutImage refuses the identical image again, PUT accepts it."""
@@ -268,6 +271,45 @@ def test_a_mode_set_while_pushes_run(room: Room, beside: Room) -> None:
             _, late = await outcome(*(push(each, target, "late") for each in (room, beside)))
             assert [type(each) for each in late] == [ImageTagAlreadyExists] * 2
             assert await room.tags_of(target) == {"v1": held}
+
+    asyncio.run(story())
+
+
+def test_a_mode_waits_for_a_push(room: Room, beside: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push that was judged by the old mode is over before the new mode's call returns."""
+
+    async def story() -> None:
+        target = await room.repository()
+        await push(room, target, "1")
+        gate = Gate(monkeypatch, mutability, "may_overwrite")
+        pushing = asyncio.create_task(room.put(target, payload(room, "2"), "v1"))
+        await gate.reached()
+        setting = asyncio.create_task(beside.repositories.set_tag_mutability(target, "IMMUTABLE", ()))
+        assert await gate.holds(setting)
+        gate.open()
+        second = await pushing
+        await setting
+        assert await room.tags_of(target) == {"v1": second.digest}
+
+    asyncio.run(story())
+
+
+def test_a_push_waits_for_a_mode(room: Room, beside: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push that comes while a mode is being set is judged by the new one."""
+
+    async def story() -> None:
+        target = await room.repository()
+        first = await push(room, target, "1")
+        gate = Gate(monkeypatch, repositories, "save_tag_mutability")
+        setting = asyncio.create_task(room.repositories.set_tag_mutability(target, "IMMUTABLE", ()))
+        await gate.reached()
+        pushing = asyncio.create_task(beside.put(target, payload(room, "2"), "v1"))
+        assert await gate.holds(pushing)
+        gate.open()
+        await setting
+        with pytest.raises(ImageTagAlreadyExists):
+            await pushing
+        assert await room.tags_of(target) == {"v1": first.digest}
 
     asyncio.run(story())
 

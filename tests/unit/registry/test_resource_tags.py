@@ -11,8 +11,10 @@ from cargohold.core.arn import Target
 from cargohold.core.errors import CargoholdError, InvalidTagParameter, RepositoryNotFound, TooManyTags
 from cargohold.registry.limits import Limits
 from cargohold.registry.resource_tags import check, check_keys
+from cargohold.registry.store import repositories
 
 from .bed import HOME, Room
+from .gate import Gate
 
 LIMITS = Limits()
 MOST = {f"k{number:02}": "v" for number in range(50)}
@@ -176,6 +178,25 @@ def test_two_at_once_keep_to_the_limit(room: Room, beside: Room) -> None:
         assert [type(each) for each in results if each is not None] == [TooManyTags] * 7
         winner = results.index(None)
         assert {key.partition("-")[0] for key in await room.repositories.list_resource_tags(target)} == {str(winner)}
+        assert len(await room.repositories.list_resource_tags(target)) == 40
+
+    asyncio.run(story())
+
+
+def test_tags_wait_for_tags(room: Room, beside: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tags that come while others are being added are counted with them, and refused where they are too many so."""
+
+    async def story() -> None:
+        target = await room.repository()
+        gate = Gate(monkeypatch, repositories, "count_resource_tags")
+        first = asyncio.create_task(room.repositories.add_resource_tags(target, {f"a{key}": "v" for key in range(40)}))
+        await gate.reached()
+        second = asyncio.create_task(beside.repositories.add_resource_tags(target, dict.fromkeys(MOST, "v")))
+        assert await gate.holds(second)
+        gate.open()
+        await first
+        with pytest.raises(TooManyTags):
+            await second
         assert len(await room.repositories.list_resource_tags(target)) == 40
 
     asyncio.run(story())
