@@ -35,11 +35,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each database engine in turn: a test that asks for it, or for what is built on it, runs once on each."""
-    if request.param == "postgresql":
-        return PostgreSQLEngine(request.getfixturevalue("postgres"))
-    return SQLiteEngine()
+    postgresql = request.param == "postgresql"
+    made = PostgreSQLEngine(request.getfixturevalue("postgres")) if postgresql else SQLiteEngine()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

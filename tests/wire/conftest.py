@@ -1,9 +1,8 @@
-"""The AWS door as a client meets it: real rooms over SQLite and a folder, requests signed by botocore."""
+"""The AWS door as a client meets it: real rooms over each database and a folder, requests signed by botocore."""
 
 import asyncio
 import base64
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,9 +21,8 @@ from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core import digest
 from cargohold.core.addresses import Addresses
-from cargohold.database import migrate
+from cargohold.database import Database
 from cargohold.database.schema.registry import image as image_table
-from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
 from cargohold.exchange import Message, Request
@@ -38,6 +36,7 @@ from cargohold.registry.repositories import Repositories
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.services import Services
+from tests.bed.engines import Engine, Place
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -78,7 +77,7 @@ class Wire:
     """A client of the AWS door. Calling it sends an operation that must succeed and gives its answer."""
 
     services: Services
-    database: SQLite
+    database: Database
     door: AwsDoor
     clock: SettableClock
     keys: dict[str, NewKey]
@@ -181,32 +180,32 @@ def _request(headers: dict[str, str], body: bytes) -> Request:
 class Furnished:
     """What is made once: a database with two accounts in it, which each test copies, and a store that all may share."""
 
-    database: Path
+    database: Place
     root: Root
     keys: dict[str, NewKey]
     blobstore: FilesystemBlobStore
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+def furnished(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
     folder = tmp_path_factory.mktemp("furnished")
-    file = folder / "cargohold.db"
-    migrate.upgrade(file)
+    place = engine.make(folder)
     root = Root.load(folder / "root.key", None)
 
     async def accounts() -> dict[str, NewKey]:
-        database = SQLite.open(file)
+        database = engine.open(place)
         made = {name: await Accounts(database, root, lambda: NOON).bootstrap(name) for name in (ACCOUNT, OTHER)}
         await database.close()
         return {name: key for name, key in made.items() if key is not None}
 
-    return Furnished(file, root, asyncio.run(accounts()), FilesystemBlobStore(folder / "blobs"))
+    return Furnished(place, root, asyncio.run(accounts()), FilesystemBlobStore(folder / "blobs"))
 
 
 @pytest.fixture
-def wire_with(furnished: Furnished, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
+def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
     """Makes a client of a fresh registry whose limits are ECR's, but for those that are given."""
-    database = SQLite.open(shutil.copy(furnished.database, tmp_path / "cargohold.db"))
+    place = engine.copy(furnished.database, tmp_path)
+    database = engine.open(place)
     with asyncio.Runner() as runner:
 
         def make(**limits: int) -> Wire:
@@ -216,6 +215,7 @@ def wire_with(furnished: Furnished, tmp_path: Path) -> Iterator[Callable[..., Wi
 
         yield make
         runner.run(database.close())
+    engine.drop(place)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def wire(wire_with: Callable[..., Wire]) -> Wire:
     return wire_with()
 
 
-def _services(database: SQLite, furnished: Furnished, clock: SettableClock, limits: Limits) -> Services:
+def _services(database: Database, furnished: Furnished, clock: SettableClock, limits: Limits) -> Services:
     tokens = Tokens(furnished.root.derive("tokens"))
     return Services(
         addresses=Addresses(ACCOUNT, REGION, REGIONS),

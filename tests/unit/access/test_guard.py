@@ -1,25 +1,23 @@
 """The guard, on a database."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, insert, update
+from sqlalchemy import Connection, delete, insert, update
 
 from cargohold.access.demand import Demand
 from cargohold.access.guard import Admission, Guard
 from cargohold.core.arn import Registry, Target
 from cargohold.core.errors import AccessDenied, CredentialsRequired, RepositoryNotFound, UnknownCredential
 from cargohold.database import Database
-from cargohold.database.schema import metadata
 from cargohold.database.schema.identity import access_key, account, principal
 from cargohold.database.schema.registry import registry, repository
-from cargohold.database.sqlite import SQLite
 from cargohold.identity.principals import ANONYMOUS, Credential, DownloadLimit
+from tests.bed.engines import Engine, Place
 
 T = TypeVar("T")
 
@@ -57,7 +55,7 @@ class CountedDatabase:
 
 
 class House:
-    def __init__(self, database: SQLite) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self.counted = CountedDatabase(database)
         self.guard = Guard(self.counted)  # type: ignore[arg-type]
@@ -74,15 +72,17 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Two accounts, an administrator and a plain user, and repositories of the same name in several registries."""
-    path = tmp_path_factory.mktemp("furnished") / "cargohold.db"
-    engine = create_engine(f"sqlite:///{path}")
-    metadata.create_all(engine)
-    with engine.begin() as connection:
-        _furnish(connection)
-    engine.dispose()
-    return path
+    place = engine.make(tmp_path_factory.mktemp("furnished"))
+
+    async def furnish() -> None:
+        database = engine.open(place)
+        await database.write(_furnish)
+        await database.close()
+
+    asyncio.run(furnish())
+    return place
 
 
 def _furnish(connection: Connection) -> None:
@@ -132,10 +132,12 @@ def _furnish(connection: Connection) -> None:
 
 
 @pytest.fixture
-def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
-    database = SQLite.open(Path(shutil.copy(furnished, tmp_path)))
+def house(engine: Engine, furnished: Place, tmp_path: Path) -> Iterator[House]:
+    place = engine.copy(furnished, tmp_path)
+    database = engine.open(place)
     yield House(database)
     asyncio.run(database.close())
+    engine.drop(place)
 
 
 @pytest.mark.parametrize(("number", "named"), REPOSITORIES.items())

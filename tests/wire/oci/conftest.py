@@ -1,4 +1,4 @@
-"""The OCI door over real rooms: SQLite and a folder, and a client that is logged in as the administrator."""
+"""The OCI door over real rooms: each database and a folder, and a client that is logged in as the administrator."""
 
 from collections.abc import Callable
 from typing import Any
