@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any, LiteralString
 from unittest.mock import patch
@@ -20,6 +19,9 @@ from cargohold.database.postgresql import PostgreSQL
 from cargohold.database.sqlite import SQLite
 
 from .postgresql import PostgresServer
+
+CONNECTIONS = 8
+"""What each handle may use of PostgreSQL's."""
 
 Place = str
 """Where a database is: a file's path, or a URL; what `open` takes and another process can be given."""
@@ -78,14 +80,13 @@ class PostgreSQLEngine(Engine):
 
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
-        self._numbers = count(1)
         self._contents: dict[Place, Contents] = {}
         self._originals: dict[Place, Place] = {}
         self._dropped: dict[Place, list[Place]] = defaultdict(list)
         self._connections: dict[Place, psycopg.Connection[Any]] = {}
 
     def make(self, folder: Path) -> Place:
-        place = self._create("")
+        place = self.server.create()
         migrate_postgresql.upgrade(place)
         return place
 
@@ -95,7 +96,7 @@ class PostgreSQLEngine(Engine):
         if self._dropped[place]:
             copied = self._dropped[place].pop()
         else:
-            copied = self._create(f"TEMPLATE {place.rpartition('/')[2]}")
+            copied = self.server.create(f"TEMPLATE {place.rpartition('/')[2]}")
             self._originals[copied] = place
             self._connections[copied] = psycopg.connect(copied)
         self._contents[place].restore(self._connections[copied])
@@ -105,16 +106,11 @@ class PostgreSQLEngine(Engine):
         self._dropped[self._originals[place]].append(place)
 
     def open(self, place: Place) -> PostgreSQL:
-        return PostgreSQL.open(place)
+        return PostgreSQL.open(place, CONNECTIONS)
 
     def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
-
-    def _create(self, how: str) -> Place:
-        name = f"test_{next(self._numbers)}"
-        self.server.execute(f"CREATE DATABASE {name} {how}")
-        return self.server.url(name)
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +44,7 @@ class PostgresServer:
         self._programs = required_binaries()
         self._folder = Path(tempfile.mkdtemp(prefix="cargohold-pg-"))
         self._user = _UNPRIVILEGED if os.geteuid() == 0 else None
+        self._numbers = count(1)
         self.port = _free_port()
         if self._user is not None:
             shutil.chown(self._folder, self._user, self._user)
@@ -64,16 +65,14 @@ class PostgresServer:
     def remove(self) -> None:
         shutil.rmtree(self._folder)
 
-    @property
-    def pid(self) -> int:
-        """The server's first process, which all others descend from."""
-        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
-
-    def signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
-
     def url(self, database: str = "postgres", user: str = ROLE) -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, how: str = "") -> str:
+        """The URL of a new database, empty unless `how` names a template."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} {how}")
+        return self.url(name)
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """What a statement returns that no work of ours sends."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from pydantic import SecretStr
 
 from cargohold.server.folder import AccessKey, Running, default_data
 from cargohold.server.refusal import CannotStart
@@ -41,6 +42,8 @@ def default_text(name: str) -> str:
     if name == "data":
         return "`~/.local/share/cargohold`"
     default = Settings.model_fields[name].default
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
     if isinstance(default, tuple):
         default = ",".join(default)
     return "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"

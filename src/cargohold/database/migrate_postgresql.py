@@ -35,14 +35,27 @@ def upgrade(url: str, connections: int = 0) -> None:
     reached or is no home for ours, SchemaTooNew when its revision is unknown to this program; StorageFull, and
     StorageBusy when somebody else migrates for longer than WAIT_SECONDS.
     """
-    try:
-        connector = Connector(url)
-    except UrlUnusable as error:
-        raise DatabaseUnusable(str(error)) from None
+    connector = _connector(url)
     with translated, closing(_opened(connector)) as raw:
         _check(raw, connector, connections)
         if _is_behind(raw, connector):
             _migrate(raw, connector)
+
+
+def examine(url: str, connections: int) -> str:
+    """The database's name and place, when `upgrade` would accept it; changes nothing. Raises as `upgrade` does."""
+    connector = _connector(url)
+    with translated, closing(_opened(connector)) as raw:
+        _check(raw, connector, connections)
+        _is_behind(raw, connector)
+    return str(connector)
+
+
+def _connector(url: str) -> Connector:
+    try:
+        return Connector(url)
+    except UrlUnusable as error:
+        raise DatabaseUnusable(str(error)) from None
 
 
 def _opened(connector: Connector) -> DriverConnection:

@@ -30,12 +30,6 @@ from cargohold.database.scan import stream
 
 T = TypeVar("T")
 
-CONNECTIONS: Final = 8
-"""Connections of one process at the most."""
-
-FEWEST_CONNECTIONS: Final = 3
-"""One to read, one to write and one to scan."""
-
 CONFLICTS: Final = 5
 """How often a work is tried that another transaction gets in the way of."""
 
@@ -58,8 +52,8 @@ _log = structlog.get_logger(__name__)
 class PostgreSQL(Database):
     """A database that database.migrate_postgresql brought to head."""
 
-    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
-        """`connections`: what this process may use, FEWEST_CONNECTIONS at least. Raises UrlUnusable."""
+    def __init__(self, url: str, connections: int) -> None:
+        """`connections`: what this process may use; three at least, to read, write and scan. Raises UrlUnusable."""
         self._engine = _engine(Connector(url))
         writers = (connections - 1) // 2
         self._reader = _Lines(self._engine, "database reader", connections - 1 - writers)
@@ -69,7 +63,7 @@ class PostgreSQL(Database):
         self._closed = False
 
     @classmethod
-    def open(cls, url: str, connections: int = CONNECTIONS) -> Self:
+    def open(cls, url: str, connections: int) -> Self:
         return cls(url, connections)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -231,10 +225,9 @@ class _Lines:
                 line.close()
 
     def _take(self) -> _Line:
-        try:
+        with suppress(IndexError):
             return self._idle.pop()
-        except IndexError:
-            return _Line(self._engine)
+        return _Line(self._engine)
 
     def _drop_idle(self) -> None:
         with suppress(IndexError):

@@ -62,7 +62,7 @@ class _Cursor(psycopg.Cursor[TupleRow]):
 class _ServerCursor(psycopg.ServerCursor[TupleRow]):
     """Keeps values out of errors. Ends with its connection, which is the scan's own, so nobody has to close it."""
 
-    def __del__(self) -> None:
+    def __del__(self, *_: object) -> None:
         """Does not warn."""
 
     def execute(self, *arguments: Any, **options: Any) -> Self:

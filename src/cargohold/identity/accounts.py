@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from cargohold.core.clock import Clock
+from cargohold.core.errors import Corrupt
 from cargohold.database import Database
 from cargohold.encryption.root import Root
 from cargohold.identity import store
@@ -47,27 +48,41 @@ class Accounts:
             if not store.add_account(connection, account_id, now):
                 return None
             store.add_user(connection, store.User(user_id, account_id, "/", ADMINISTRATOR, True, now))
-            self._add_key(connection, key, user_id, now)
+            self._save_key(connection, key, user_id, now)
             if keep is not None:
                 keep(key)
             return key
 
         return await self._database.write(work)
 
+    async def has_our_root(self, account_id: str) -> bool:
+        """Whether the secrets of the account's administrator open under this root key; True when there are none."""
+
+        def work(connection: Connection) -> store.Key | None:
+            user_id = store.find_user_id(connection, account_id, ADMINISTRATOR)
+            return None if user_id is None else store.find_key_of_user(connection, user_id)
+
+        key = await self._database.read(work)
+        try:
+            return key is None or bool(self._root.open(key.sealed_secret, key.id))
+        except Corrupt:
+            return False
+
     async def set_development_key(self, account_id: str, *, enabled: bool) -> None:
         """Gives the account's administrator the key pair `test`/`test`, or takes it from whoever has it."""
 
         def work(connection: Connection) -> None:
-            store.delete_key(connection, DEVELOPMENT_KEY)
             user_id = store.find_user_id(connection, account_id, ADMINISTRATOR)
             if enabled and user_id is not None:
-                self._add_key(connection, NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), user_id, self._clock())
+                self._save_key(connection, NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), user_id, self._clock())
+            else:
+                store.delete_key(connection, DEVELOPMENT_KEY)
 
         await self._database.write(work)
 
-    def _add_key(self, connection: Connection, key: NewKey, user_id: str, now: int) -> None:
+    def _save_key(self, connection: Connection, key: NewKey, user_id: str, now: int) -> None:
         sealed = self._root.seal(key.secret_access_key.encode(), key.access_key_id)
-        store.add_key(connection, key.access_key_id, user_id, sealed, now)
+        store.save_key(connection, key.access_key_id, user_id, sealed, now)
 
 
 def _random_id(length: int) -> str:

@@ -33,11 +33,11 @@ class User:
     created_at: int
 
 
-_FIND_KEY = (
-    select(access_key.c.id, principal.c.account_id, access_key.c.sealed_secret, access_key.c.status)
-    .join(principal, principal.c.id == access_key.c.principal_id)
-    .where(access_key.c.id == bindparam("id"))
+_KEYS = select(access_key.c.id, principal.c.account_id, access_key.c.sealed_secret, access_key.c.status).join(
+    principal, principal.c.id == access_key.c.principal_id
 )
+_FIND_KEY = _KEYS.where(access_key.c.id == bindparam("id"))
+_FIND_KEY_OF_USER = _KEYS.where(principal.c.id == bindparam("user")).limit(1)
 _FIND_USER_ID = select(principal.c.id).where(
     principal.c.account_id == bindparam("account"),
     principal.c.kind == "user",
@@ -77,12 +77,17 @@ def add_user(connection: Connection, user: User) -> None:
     )
 
 
-def add_key(connection: Connection, key_id: str, principal_id: str, sealed_secret: bytes, now: int) -> None:
-    """Adds an active key."""
+def find_key_of_user(connection: Connection, user_id: str) -> Key | None:
+    """One of a user's keys, whatever its status."""
+    row = connection.execute(_FIND_KEY_OF_USER, {"user": user_id}).one_or_none()
+    return None if row is None else Key(row[0], row[1], row[2], row[3] == ACTIVE)
+
+
+def save_key(connection: Connection, key_id: str, principal_id: str, sealed_secret: bytes, now: int) -> None:
+    """Adds an active key; one of that id that is there already becomes this one."""
+    values = {"principal_id": principal_id, "sealed_secret": sealed_secret, "status": ACTIVE, "created_at": now}
     connection.execute(
-        insert(access_key).values(
-            id=key_id, principal_id=principal_id, sealed_secret=sealed_secret, status=ACTIVE, created_at=now
-        )
+        insert(access_key).values(id=key_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
 
 

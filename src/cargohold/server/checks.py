@@ -50,6 +50,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     running = folder.running()
     yield from check_folder(folder)
     yield from check_space(folder.path)
+    yield from check_database(settings)
     yield from check_certificates(settings, datetime.now(UTC))
     yield from check_port(settings, folder)
     if running is not None:
@@ -86,6 +87,18 @@ def check_space(path: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free
     sentence = f"{free / (1 << 30):.1f} GiB are free for {path}."
     yield Finding("wrong" if free < _LITTLE_SPACE else "ok", sentence)
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """Whether the database can be used, where it is not in the folder."""
+    if settings.database_url is None:
+        return
+    from cargohold.server import wiring  # what the server needs takes longer to import than all other checks to run
+
+    try:
+        yield Finding("ok", f"The {wiring.examine_database(settings)} can be used.")
+    except CannotStart as error:
+        yield Finding("wrong", str(error))
 
 
 def check_certificates(settings: Settings, now: datetime) -> Iterator[Finding]:

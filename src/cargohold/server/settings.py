@@ -25,6 +25,8 @@ PREFIX: Final = "CARGOHOLD_"
 FILE_NAME: Final = "cargohold.toml"
 """Read from the data folder where `--config` names no other file."""
 
+_SQLITE: Final = "sqlite"
+_POSTGRESQL = re.compile(r"postgres(?:ql)?://")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -54,6 +56,17 @@ class Settings(BaseSettings):
     domain: str = Field(
         "localhost",
         description="Registries are reached at <account>.dkr.ecr.<region>.<domain>, the default one at <domain> too.",
+    )
+    database: SecretStr = Field(
+        SecretStr(_SQLITE),
+        description="sqlite, in the data folder; or postgresql://user@host:5432/name. Other users can read a command "
+        "line: a password is better kept in the environment, the file or ~/.pgpass.",
+    )
+    database_connections: int = Field(
+        8,
+        ge=3,
+        le=1000,
+        description="How many connections to PostgreSQL each process uses at the most; there are workers + 1 of them.",
     )
     workers: int = Field(1, ge=1, le=256, description="How many processes answer requests.")
     tls_cert: Path | None = Field(None, description="The certificate chain in PEM; TLS is on when it is given.")
@@ -92,6 +105,13 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not a domain name in lower case, such as registry.example.com")
         return value
 
+    @field_validator("database")
+    @classmethod
+    def _of_a_known_engine(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() != _SQLITE and _POSTGRESQL.match(value.get_secret_value()) is None:
+            raise ValueError("it is neither sqlite nor a URL that begins with postgresql://")
+        return value
+
     @field_validator("data", "tls_cert", "tls_key", "root_key_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
@@ -109,6 +129,17 @@ class Settings(BaseSettings):
                 f"and host is {self.host}"
             )
         return self
+
+    @property
+    def database_url(self) -> str | None:
+        """PostgreSQL's, perhaps with a password; None for the data folder's SQLite."""
+        given = self.database.get_secret_value()
+        return None if given == _SQLITE else given
+
+    @property
+    def connections(self) -> int:
+        """Connections to PostgreSQL of all processes together, at the most."""
+        return (self.workers + 1) * self.database_connections
 
     @property
     def secure(self) -> bool:

@@ -84,14 +84,15 @@ def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port
     root = _root(settings, folder)
     folder.recognise(root.derive("recognise")[:8].hex())
     try:
-        migrate.upgrade(folder.database)
+        _upgrade(settings, folder)
         FilesystemBlobStore(folder.blobs)
-    except migrate.SchemaTooNew as error:
+    except migrate.DatabaseUnusable as error:
         raise CannotStart(str(error)) from None
     except OSError as error:
         raise CannotStart(f"{error.filename} cannot be written: {error.strerror}.") from None
     except Unavailable as error:
-        raise CannotStart(f"The database {folder.database} cannot be used: {error}.") from None
+        name = folder.database if settings.database_url is None else "on PostgreSQL"
+        raise CannotStart(f"The database {name} cannot be used: {error}.") from None
     return Plan(settings, folder, deployment, root, port)
 
 
@@ -104,10 +105,15 @@ async def first_start(plan: Plan) -> AccessKey | None:
     def keep(key: NewKey) -> None:
         plan.folder.keep_credentials(AccessKey(key.access_key_id, key.secret_access_key))
 
-    database = SQLite.open(plan.folder.database)
+    database = _database(plan)
     try:
         accounts = Accounts(database, plan.root, system_clock)
         made = await accounts.bootstrap(plan.deployment.account, keep)
+        if not await accounts.has_our_root(plan.deployment.account):
+            raise CannotStart(
+                "The database's secrets are sealed with another root key: give that one as CARGOHOLD_ROOT_KEY or with "
+                "--root-key-file. The server that was started first has it in its data folder."
+            )
         await accounts.set_development_key(plan.deployment.account, enabled=plan.settings.dev)
     except Unavailable as error:
         raise CannotStart(f"The account's first key cannot be kept: {error}.") from None
@@ -118,7 +124,7 @@ async def first_start(plan: Plan) -> AccessKey | None:
 
 def cellar(plan: Plan) -> Cellar:
     """Opened in the process that uses it, after the fork."""
-    return Cellar(SQLite.open(plan.folder.database), FilesystemBlobStore(plan.folder.blobs))
+    return Cellar(_database(plan), FilesystemBlobStore(plan.folder.blobs))
 
 
 def services(plan: Plan, cellar: Cellar) -> Services:
@@ -156,6 +162,36 @@ def periodic(cellar: Cellar) -> Sequence[Periodic]:
     """What the worker process does."""
     reap = partial(tasks.reap_uploads, cellar.database, cellar.blobstore, system_clock)
     return (Periodic("reap uploads", REAP_EVERY, reap),)
+
+
+def _upgrade(settings: Settings, folder: DataFolder) -> None:
+    if settings.database_url is None:
+        migrate.upgrade(folder.database)
+        return
+    from cargohold.database import migrate_postgresql  # its driver is imported only where it is used
+
+    migrate_postgresql.upgrade(settings.database_url, settings.connections)
+
+
+def examine_database(settings: Settings) -> str | None:
+    """PostgreSQL's database and where it is, when it could be used; None for the data folder's. Raises CannotStart."""
+    if settings.database_url is None:
+        return None
+    from cargohold.database import migrate_postgresql
+
+    try:
+        return migrate_postgresql.examine(settings.database_url, settings.connections)
+    except (migrate.DatabaseUnusable, Unavailable) as error:
+        raise CannotStart(str(error)) from None
+
+
+def _database(plan: Plan) -> Database:
+    settings = plan.settings
+    if settings.database_url is None:
+        return SQLite.open(plan.folder.database)
+    from cargohold.database.postgresql import PostgreSQL
+
+    return PostgreSQL.open(settings.database_url, settings.database_connections)
 
 
 def _root(settings: Settings, folder: DataFolder) -> Root:

@@ -94,8 +94,8 @@ def observe(*, operation: str, code: str, seconds: float, received: int, sent: i
         series.sent.inc(sent)
 
 
-def render(open_uploads: int) -> bytes:
-    """Everything that was counted, as text; `open_uploads` is a gauge that the database knows."""
+def render(open_uploads: int | None) -> bytes:
+    """Everything that was counted, as text; `open_uploads` is a gauge that the database knows, None when it is away."""
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -104,7 +104,8 @@ def render(open_uploads: int) -> bytes:
         counted = CollectorRegistry()
         MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     gauges = CollectorRegistry()
-    gauges.register(_OpenUploads(open_uploads))
+    if open_uploads is not None:
+        gauges.register(_OpenUploads(open_uploads))
     return generate_latest(counted) + generate_latest(gauges)
 
 
