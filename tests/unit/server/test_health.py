@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -35,10 +35,15 @@ async def stuck() -> None:
     await asyncio.Event().wait()
 
 
-def ask(path: str, **checks: health.Check) -> Reply:
-    async def count() -> int:
-        return 3
+async def three() -> int:
+    return 3
 
+
+async def unknown() -> int:
+    raise StorageBusy
+
+
+def ask(path: str, count: Callable[[], Awaitable[int]] = three, **checks: health.Check) -> Reply:
     request = Request("GET", path, "", {}, "http", "", "id", _nobody)
     return asyncio.run(Health(checks, count)(request))
 
@@ -78,3 +83,11 @@ def test_metrics_hold_the_open_uploads() -> None:
     reply = ask("/metrics")
     assert b"\ncargohold_open_uploads 3.0\n" in bytes(reply.body)  # type: ignore[arg-type]
     assert dict(reply.headers)["Content-Type"].startswith("text/plain; version=0.0.4")
+
+
+def test_metrics_are_shown_while_the_database_is_away() -> None:
+    """/metrics still has what was counted, and leaves out only what the database knows."""
+    reply = ask("/metrics", unknown)
+    assert reply.status == 200
+    assert b"cargohold_requests" in bytes(reply.body)  # type: ignore[arg-type]
+    assert b"cargohold_open_uploads" not in bytes(reply.body)  # type: ignore[arg-type]

@@ -123,6 +123,12 @@ def test_the_data_folder_s_own_file_cannot_move_it(tmp_path: Path) -> None:
         ({"regions": "Frankfurt"}, "The setting regions is wrong: 'Frankfurt' is not the name of a region"),
         ({"regions": ""}, "The setting regions is wrong: "),
         ({"domain": "Registry_1"}, "The setting domain is wrong: 'Registry_1' is not a domain name"),
+        ({"database": "mysql://x"}, "The setting database is wrong: it is neither sqlite nor a URL that begins with"),
+        (
+            {"database": "cargohold.db"},
+            "The setting database is wrong: it is neither sqlite nor a URL that begins with",
+        ),
+        ({"database_connections": "2"}, "The setting database_connections is wrong: "),
         ({"log_level": "loud"}, "The setting log_level is wrong: "),
         ({"tls_cert": "cert.pem"}, "tls_cert and tls_key are given together, or neither is."),
         ({"tls_key": "key.pem"}, "tls_cert and tls_key are given together, or neither is."),
@@ -157,6 +163,34 @@ def test_the_root_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert key not in str(settings)
     assert "c0ffee" not in refusal({"root_key_file": "/key"})
     assert "c0ffee" not in refusal({"port": "-1"})
+
+
+def test_the_database_is_the_data_folders_unless_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """SQLite needs no URL; PostgreSQL's may come as a flag, a variable or from the file."""
+    url = "postgresql://cargohold@db.example.com:5433/registry?sslmode=verify-full"
+    assert load({}).database_url is None
+    assert load({"database": "sqlite"}).database_url is None
+    assert load({"database": url}).database_url == url
+    assert load({"database": "postgres://localhost/x"}).database_url == "postgres://localhost/x"
+    file = tmp_path / "config.toml"
+    file.write_text(f'database = "{url}"')
+    assert load({}, file).database_url == url
+    monkeypatch.setenv("CARGOHOLD_DATABASE", "sqlite")
+    assert load({}, file).database_url is None
+
+
+def test_the_connections_of_a_start_are_those_of_all_its_processes() -> None:
+    """E37: each door and the worker has its share."""
+    assert load({}).connections == 2 * 8
+    assert load({"workers": 3, "database_connections": 5}).connections == 4 * 5
+
+
+def test_the_databases_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URL with a password is in no repr and no refusal, its own included."""
+    monkeypatch.setenv("CARGOHOLD_DATABASE", "postgresql://cargohold:hunter2@localhost/x")
+    assert "hunter2" not in repr(load({})) + str(load({}))
+    assert "hunter2" not in refusal({"port": "-1"})
+    assert "hunter2" not in refusal({"database": "oracle://cargohold:hunter2@localhost/x"})
 
 
 def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
