@@ -50,7 +50,7 @@ def test_a_first_start_leaves_no_thread_and_no_connection(postgres: PostgresServ
 
 
 def test_servers_that_start_at_once_make_one_account(postgres: PostgresServer, url: str, tmp_path: Path) -> None:
-    """Several data folders with one root key and one database: one of them gets the key, all may have the one of --dev."""
+    """Of several data folders with one root key and one database one gets the key; all may have the one of --dev."""
 
     def start(number: int) -> object:
         return asyncio.run(wiring.first_start(plan(tmp_path / str(number), url, root_key=KEY, dev=True)))
