@@ -82,8 +82,6 @@ def _document(payload: bytes) -> Mapping[str, Any]:
         raise InvalidManifest("Invalid JSON syntax") from None
     if not isinstance(document, dict):
         raise InvalidManifest("Invalid JSON syntax")
-    if document.get("schemaVersion") != 2:
-        raise InvalidManifest("must have schemaVersion 2")
     return document
 
 
@@ -92,10 +90,12 @@ def _media_type(document: Mapping[str, Any], declared: str | None) -> str:
     if own and declared and own != declared:
         raise InvalidManifest(f"mediaType {own[:200]} is not the declared media type {declared[:200]}")
     media_type = own or declared
+    if media_type and media_type not in MEDIA_TYPES:  # before the version, which other kinds of manifests do without
+        raise InvalidManifest(f"unsupported manifest media type {media_type[:200]}")
+    if document.get("schemaVersion") != 2:
+        raise InvalidManifest("must have schemaVersion 2")
     if not media_type:
         raise InvalidManifest("must have a mediaType, or be pushed with one")
-    if media_type not in MEDIA_TYPES:
-        raise InvalidManifest(f"unsupported manifest media type {media_type[:200]}")
     return media_type
 
 

@@ -87,6 +87,7 @@ def test_foreign_layers_are_known_as_such(more: dict[str, Any]) -> None:
         ([], "Invalid JSON syntax"),
         ({}, "schemaVersion 2"),
         (image(schemaVersion=1), "schemaVersion 2"),
+        ({"mediaType": "application/vnd.oci.artifact.manifest.v1+json"}, "unsupported manifest media type"),
         (image(mediaType=7), "mediaType must be a string"),
         (image(mediaType="text/html"), "unsupported manifest media type text/html"),
         (image(manifests=[]), "may not list manifests"),
