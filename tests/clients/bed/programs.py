@@ -22,7 +22,7 @@ _KEPT = ("HOME", "LANG", "TMPDIR", "TERM", "USER")
 def absent(reason: str) -> NoReturn:
     """A client is not there: a skipped test on a person's machine, a failure in CI."""
     if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-        pytest.fail(f"{reason}; scripts/install-test-clients installs it", pytrace=False)
+        pytest.fail(f"{reason}; scripts/install-test-clients (in a long run with --long) installs it", pytrace=False)
     pytest.skip(reason)
 
 
