@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, litera
 from cargohold.core.arn import Registry
 from cargohold.core.digest import Digest
 from cargohold.database.locking import Insert, for_share, insert
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import (
     blob,
     collection_queue,
@@ -49,6 +50,7 @@ _HELD: Final = (
     .outerjoin(collection_queue, collection_queue.c.blob_id == blob.c.id)
 )
 _FIND: Final = _HELD.where(_NAMED)
+_FOUND: Final = Prepared(_FIND)
 _LIST: Final = _HELD.where(blob.c.digest.in_(bindparam("digests", expanding=True)))
 _IN_USE: Final = (
     exists()
@@ -141,8 +143,14 @@ _QUEUE_IMAGES: Final = _queued_from(
     select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True))).distinct(),
     "image deleted",
 )
-_LOCK_QUEUED: Final = (
-    select(collection_queue.c.blob_id).where(collection_queue.c.blob_id == bindparam("blob")).with_for_update()
+_QUEUED: Final = select(collection_queue.c.blob_id).order_by(collection_queue.c.blob_id)
+_LOCK_QUEUED: Final = _QUEUED.where(
+    collection_queue.c.blob_id.in_(bindparam("blobs", expanding=True))
+).with_for_update()
+_LOCK_QUEUED_OF_REPOSITORY: Final = (
+    _QUEUED.join(repository_blob, repository_blob.c.blob_id == collection_queue.c.blob_id)
+    .where(repository_blob.c.repository_id == bindparam("of"))
+    .with_for_update(of=collection_queue)
 )
 _KEEP: Final = (
     update(collection_queue)
@@ -155,12 +163,15 @@ _KEEP: Final = (
 
 
 def find_held(connection: Connection, repository_id: int, digest: Digest) -> Held | None:
-    row = connection.execute(_FIND, {"repository_id": repository_id, "digest": digest}).one_or_none()
+    row = _FOUND.first(connection, {"repository_id": repository_id, "digest": digest})
     return None if row is None else Held(_built(row), row[4])
 
 
 def list_held(connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
     """Those among `digests` that the repository holds, in no order."""
+    if len(digests) == 1:
+        found = find_held(connection, repository_id, digests[0])
+        return [] if found is None else [found]
     rows = connection.execute(_LIST, {"repository_id": repository_id, "digests": digests})
     return [Held(_built(row), row[4]) for row in rows]
 
@@ -237,12 +248,12 @@ def delete_rights(connection: Connection, repository_id: int, images: Sequence[i
     connection.execute(_DELETE_RIGHTS, {"of": repository_id, "images": images})
 
 
-def lock_in_queue(connection: Connection, blob_id: int) -> None:
-    """Locks a blob's place in the queue, where it has one: to be done before the blob is locked, as the collector does.
+def lock_in_queue(connection: Connection, *blob_ids: int) -> None:
+    """Locks the blobs' places in the queue, where they have one: to be done before blobs are locked, as the collector does.
 
     Only a locked blob may then be queued: one that is just being forgotten cannot be, and is there no more.
     """
-    connection.execute(_LOCK_QUEUED, {"blob": blob_id})
+    connection.execute(_LOCK_QUEUED, {"blobs": blob_ids}).all()
 
 
 def add_to_queue(connection: Connection, blob_id: int, review_after: int, reason: str) -> None:
@@ -257,12 +268,14 @@ def add_images_to_queue(connection: Connection, images: Sequence[int], review_af
 
 
 def add_repository_to_queue(connection: Connection, repository_id: int, review_after: int) -> None:
-    """As add_to_queue, for every blob of the repository."""
+    """As add_to_queue, for every blob of the repository; locks them itself."""
+    connection.execute(_LOCK_QUEUED_OF_REPOSITORY, {"of": repository_id}).all()
     connection.execute(_QUEUE_REPOSITORY, {"of": repository_id, "review_after": review_after})
 
 
 def save_lease(connection: Connection, blob_ids: Sequence[int], until: int) -> None:
     """Keeps queued blobs from being collected before `until`."""
+    lock_in_queue(connection, *blob_ids)
     connection.execute(_KEEP, {"blobs": blob_ids, "until": until})
 
 
