@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from cargohold.aws.served import OPERATIONS
 from cargohold.core.errors import CargoholdError, MethodNotAllowed, OperationNotBuilt, UnknownOperation
 from cargohold.exchange import Reply, Request
 from cargohold.identity import sigv4
-from cargohold.telemetry.logs import logger
+from cargohold.telemetry import logs
 
 if TYPE_CHECKING:
     from cargohold.services import Services
@@ -112,7 +111,7 @@ class AwsDoor:
             return wire.refuse(request, trail, errors.refusal(error))
         # A bug of ours. The client must still get an answer on its own wire, and the log must not quote the request.
         except Exception as error:  # noqa: BLE001
-            _log(error, request.id, trail.action)
+            logs.unexpected(error, request_id=request.id, operation=trail.action)
             return wire.refuse(request, trail, errors.UNEXPECTED)
         return Reply(200, [("content-type", wire.content_type)], content, operation=trail.action)
 
@@ -188,11 +187,3 @@ def _check_head(request: Request, *methods: str) -> None:
     if request.method not in methods:
         raise MethodNotAllowed(request.method, methods)
     sigv4.parse(request)
-
-
-def _log(error: Exception, request_id: str, operation: str) -> None:
-    """Says where it happened and of what class it is, without its text."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    logger().error(
-        "unexpected error", request_id=request_id, operation=operation, exception=type(error).__name__, frames=frames
-    )

@@ -1,8 +1,8 @@
 """JSON logs: one line per event on one stream, from our own code and from the libraries below us.
 
 A line has `time`, `level` and `event`; what else it has is named by who writes it. No line may hold a secret, a token,
-a request's headers or a query string: writers hand in plain fields that they chose, never a request. Tracebacks are
-written without the values of variables.
+a request's headers or a query string: writers hand in plain fields that they chose, never a request. What failed in a
+request or in a library is told by classes and frames, without the exception's text, which may quote a request.
 """
 
 from __future__ import annotations
@@ -39,10 +39,7 @@ _bound: _Bound | None = None
 def configure(stream: TextIO, level: str = "info") -> None:
     """Sends every log line of this process and of its later forks to `stream`; `level` is a key of LEVELS."""
     structlog.configure(
-        processors=[
-            structlog.processors.format_exc_info,
-            _rendered,
-        ],
+        processors=[structlog.processors.format_exc_info, _rendered],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=lambda *_: _Stream(stream),
         cache_logger_on_first_use=False,
@@ -67,12 +64,15 @@ def unfiltered() -> FilteringBoundLogger:
 
 def unexpected(error: BaseException, **fields: object) -> None:
     """Logs a bug of ours: where it happened and of what class it is, without its text, which may quote a request."""
+    logger().error("unexpected error", **fields, **_without_text(error))
+
+
+def _without_text(error: BaseException) -> dict[str, str]:
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
     classes = " from ".join(type(link).__name__ for link in chain)
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    logger().error("unexpected error", **fields, exception=classes, frames=frames)
+    return {"exception": classes, "frames": "".join(traceback.format_tb(error.__traceback__))}
 
 
 class _Stream:
@@ -94,8 +94,8 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         fields: dict[str, Any] = {"library": record.name, "message": record.getMessage()}
-        if record.exc_info and record.exc_info[0] is not None:
-            fields["exc_info"] = record.exc_info
+        if record.exc_info and record.exc_info[1] is not None:
+            fields |= _without_text(record.exc_info[1])
         logger().log(record.levelno, "library", **fields)
 
 

@@ -56,6 +56,18 @@ def _fail_because(secret: str) -> None:
         raise ValueError(secret) from error
 
 
+def test_a_library_does_not_quote_a_request(stream: io.StringIO, lines: Lines) -> None:
+    """An exception that a library logs, such as a task's that nobody awaited, is told without its text."""
+    secret = "".join(("wJalrXUtnFEMI", "K7MDENG"))
+    try:
+        _fail(secret)
+    except KeyError:
+        logging.getLogger("asyncio").exception("Task exception was never retrieved")
+    (line,) = lines()
+    assert (line["library"], line["exception"]) == ("asyncio", "KeyError")
+    assert secret not in stream.getvalue()
+
+
 def test_an_unexpected_error_is_logged_without_its_text(stream: io.StringIO, lines: Lines) -> None:
     """The log says class and place of a bug and of what caused it, and never quotes the exception's text."""
     with pytest.raises(ValueError, match="hunter2") as caught:
