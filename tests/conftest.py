@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.bed.engines import Engine, Place, PostgreSQLEngine, SQLiteEngine
 from tests.bed.postgresql import PostgresServer
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("cargohold", deadline=None)
+settings.load_profile("cargohold")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long",
         action="store_true",
-        default=os.environ.get("CARGOHOLD_LONG", "") not in {"", "0"},
-        help="run the slow tests at full length: 10 GiB blobs, many crashes (also: CARGOHOLD_LONG=1)",
+        default=os.environ.get("LONG_TESTS", "") not in {"", "0"},
+        help="run the slow tests at full length: 10 GiB blobs, many crashes (also: LONG_TESTS=1)",
     )
 
 

@@ -274,7 +274,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return store, asyncio.run(add(store, LARGE))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=st.integers(0, len(LARGE)), length=st.one_of(st.integers(0, 300), st.integers(0, len(LARGE))))
 def test_a_range_is_that_slice_of_the_bytes(filled: tuple[BlobStore, str], start: int, length: int) -> None:
     """Any start and stop give the bytes between them."""

@@ -12,8 +12,7 @@ from typing import NoReturn
 import pytest
 
 CACHE = Path(
-    os.environ.get("CARGOHOLD_TEST_CACHE")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cargohold-tests"
+    os.environ.get("TEST_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cargohold-tests"
 )
 _ENVIRONMENT = Path(sys.executable).parent
 _KEPT = ("HOME", "LANG", "TMPDIR", "TERM", "USER")

@@ -1,7 +1,7 @@
 """ARNs of repositories: read and written."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cargohold.core.arn import Registry, parse_repository_arn
@@ -58,7 +58,6 @@ def test_anything_else_is_no_arn(text: str) -> None:
     assert str(refused.value) == "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN'"
 
 
-@settings(deadline=None)
 @given(st.text() | st.builds(lambda tail: f"arn:aws:ecr:{REGION}:123456789012:repository/{tail}", st.text()))
 def test_nothing_is_read_that_would_be_written_otherwise(text: str) -> None:
     """Whatever text is read as an ARN is exactly the ARN of what was read."""

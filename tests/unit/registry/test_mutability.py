@@ -4,7 +4,7 @@ import time
 from fnmatch import fnmatchcase
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cargohold.core.errors import InvalidParameter
@@ -54,7 +54,6 @@ _WILDCARDS = st.lists(_FEW, min_size=1, max_size=3).map("*".join) | st.text(
 ).filter(lambda text: text.count("*") <= 2)
 
 
-@settings(deadline=None)
 @given(wildcard=_WILDCARDS, tag=_FEW | st.text(alphabet="abcXYZ019._-", max_size=128))
 @example(wildcard="*", tag="")
 @example(wildcard="a*a", tag="a")
@@ -65,7 +64,6 @@ def test_a_star_is_what_it_is_in_a_shell(wildcard: str, tag: str) -> None:
     assert may_overwrite("MUTABLE_WITH_EXCLUSION", ["never", wildcard], tag) is (not expected and tag != "never")
 
 
-@settings(deadline=None)
 @given(parts=st.lists(_FEW, min_size=1, max_size=3), between=st.lists(_FEW, min_size=2, max_size=2))
 def test_what_a_filter_was_made_for_it_names(parts: list[str], between: list[str]) -> None:
     """Whatever stands in the places of its wildcards, a filter names the tag."""

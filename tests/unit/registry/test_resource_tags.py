@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cargohold.core.arn import Target
@@ -86,7 +86,6 @@ def test_refused_values(value: str, sentence: str) -> None:
     assert str(refused.value) == sentence
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=130), st.text(max_size=260), max_size=60))
 def test_nothing_else_happens_to_tags(tags: dict[str, str]) -> None:
     """Tags of whatever text are let through or refused, and what is let through can be written and answered."""
