@@ -106,9 +106,10 @@ class Blobs:
         if in_use:
             raise LayerInUse(digest, target.name, target.registry.account)
         blobs.lock_in_queue(connection, blob.id)
-        if blobs.list_shared(connection, repository.id, [digest]):
-            blobs.add_to_queue(connection, blob.id, self._clock() + self._limits.collection_lease, "blob deleted")
+        still = blobs.list_shared(connection, repository.id, [digest])
         blobs.delete_right(connection, repository.id, blob.id)
+        if still:
+            blobs.add_to_queue(connection, blob.id, self._clock() + self._limits.collection_lease, "blob deleted")
 
     def _renew(self, connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
         """Lengthens the leases, then looks again: what the collector took meanwhile is not there."""

@@ -72,8 +72,7 @@ class _Batch:
     def finish(self) -> None:
         """Takes the right to read what only the deleted images used, and queues their blobs."""
         if self.removed_images:
-            blobs.delete_rights(self.connection, self.repository_id, self.removed_images)
-            blobs.add_images_to_queue(self.connection, self.removed_images, self.moment.review_after)
+            blobs.delete_rights(self.connection, self.repository_id, self.removed_images, self.moment.review_after)
 
 
 def delete_batch(
@@ -109,5 +108,4 @@ def delete_digest(connection: Connection, target: Target, digest: str, moment: M
         raise ImageReferenced(indexes)
     tags.delete_of_image(connection, image.id)
     images.delete_image(connection, image.id, moment.now)
-    blobs.delete_rights(connection, repository.id, [image.id])
-    blobs.add_images_to_queue(connection, [image.id], moment.review_after)
+    blobs.delete_rights(connection, repository.id, [image.id], moment.review_after)

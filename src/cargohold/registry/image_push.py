@@ -9,6 +9,7 @@ Manifests".
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -34,6 +35,10 @@ from cargohold.registry.limits import Limits
 from cargohold.registry.repository import Repository
 from cargohold.registry.store import blobs, images, repositories, tags
 from cargohold.registry.store.images import NewImage
+
+_AT_ONCE: Final = 500
+"""More pushes than ever run side by side. So many, not committed yet, could be missing from a count on PostgreSQL, so
+that near a limit who counts does so alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,20 @@ def _add(connection: Connection, repository: Repository, incoming: Incoming, lim
     id_ = images.add_image(connection, repository.id, new)
     if id_ is None:  # another push of the same image was faster
         return images.get_image(connection, repository.id, incoming.digest), False
-    if images.count_images(connection, repository.id, limits.images_per_repository) > limits.images_per_repository:
+    _check_image_count(connection, repository, limits.images_per_repository)
+    return _made(id_, new), True
+
+
+def _check_image_count(connection: Connection, repository: Repository, limit: int) -> None:
+    count = images.count_images(connection, repository.id, limit)
+    if count > limit - _AT_ONCE:
+        repositories.hold_quota(connection, repository.id)
+        count = images.count_images(connection, repository.id, limit)
+    if count > limit:
         raise LimitExceeded(
             f"The repository with name '{repository.name}' in registry with id '{repository.registry.account}' already "
-            f"has the maximum allowed number of images which is '{limits.images_per_repository}'"
+            f"has the maximum allowed number of images which is '{limit}'"
         )
-    return _made(id_, new), True
 
 
 def _held_blobs(connection: Connection, repository: Repository, incoming: Incoming) -> list[tuple[int, Blob, BlobKind]]:
@@ -188,7 +201,11 @@ def _put_tag(connection: Connection, repository: Repository, name: str, image: I
 
 
 def _check_tag_count(connection: Connection, image: Image, limits: Limits) -> None:
-    if tags.count_of_image(connection, image.id) > limits.tags_per_image:
+    count = tags.count_of_image(connection, image.id)
+    if count > limits.tags_per_image - _AT_ONCE:
+        images.hold_image(connection, image.id)
+        count = tags.count_of_image(connection, image.id)
+    if count > limits.tags_per_image:
         raise LimitExceeded(
             f"The image with digest '{image.digest}' already has the maximum allowed number of tags "
             f"which is '{limits.tags_per_image}'"

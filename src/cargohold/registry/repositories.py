@@ -102,6 +102,7 @@ class Repositories:
         id_ = repositories.add_repository(connection, registry_id, new, now)
         if id_ is None:
             raise RepositoryAlreadyExists(new.name, registry.account)
+        repositories.hold_quota(connection, id_)
         if repositories.count_repositories(connection, registry_id) > self._limits.repositories:
             raise LimitExceeded(
                 f"The registry with id '{registry.account}' already has the maximum allowed number of repositories "

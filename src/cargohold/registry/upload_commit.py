@@ -118,7 +118,14 @@ async def drop(database: Database, blobstore: BlobStore, upload: Upload) -> None
 
 
 def _make_live(connection: Connection, new: Blob, moment: Moment) -> Blob | None:
-    """The blob, made of these bytes; None when it is live with others, and stays so until the transaction ends."""
+    """The blob, made of these bytes; None when it is live with others, and stays so until the transaction ends.
+
+    A row that is there, or has just come, is locked only after its place in the queue.
+    """
+    if blobs.find_blob(connection, new.digest) is None:
+        made = blobs.add_new_blob(connection, new, moment.now)
+        if made is not None:
+            return made
     there = blobs.find_blob(connection, new.digest)
     if there is not None:
         blobs.lock_in_queue(connection, there.id)

@@ -67,6 +67,7 @@ _SHARE: Final = for_share(
 )
 _BY_DIGEST: Final = select(*_COLUMNS).where(blob.c.domain_id == DOMAIN, _NAMED)
 _ADD: Final = insert(blob)
+_ADD_NEW: Final = _ADD.on_conflict_do_nothing().returning(*_COLUMNS)
 _ADD_OR_REVIVE: Final = _ADD.on_conflict_do_update(
     index_elements=[blob.c.domain_id, blob.c.digest],
     set_={
@@ -147,6 +148,11 @@ _QUEUED: Final = select(collection_queue.c.blob_id).order_by(collection_queue.c.
 _LOCK_QUEUED: Final = _QUEUED.where(
     collection_queue.c.blob_id.in_(bindparam("blobs", expanding=True))
 ).with_for_update()
+_LOCK_QUEUED_OF_IMAGES: Final = _QUEUED.where(
+    collection_queue.c.blob_id.in_(
+        select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True)))
+    )
+).with_for_update()
 _LOCK_QUEUED_OF_REPOSITORY: Final = (
     _QUEUED.join(repository_blob, repository_blob.c.blob_id == collection_queue.c.blob_id)
     .where(repository_blob.c.repository_id == bindparam("of"))
@@ -205,12 +211,23 @@ def get_blob(connection: Connection, digest: Digest) -> Blob:
     return _built(connection.execute(_BY_DIGEST, {"digest": digest}).one())
 
 
+def add_new_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
+    """Makes a blob of a digest that has none; None when it has one, which is not locked. `new.id` is not looked at."""
+    row = connection.execute(_ADD_NEW, _columns(new, now)).one_or_none()
+    return None if row is None else _built(row)
+
+
 def add_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
     """Makes a blob live with `new`'s generation; None when it is live with another. `new.id` is not looked at.
 
     The blob's row is locked either way.
     """
-    values = {
+    row = connection.execute(_ADD_OR_REVIVE, _columns(new, now)).one_or_none()
+    return None if row is None else _built(row)
+
+
+def _columns(new: Blob, now: int) -> dict[str, object]:
+    return {
         "domain_id": DOMAIN,
         "digest": new.digest,
         "size": new.size,
@@ -222,8 +239,6 @@ def add_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
         "state": "live",
         "created_at": now,
     }
-    row = connection.execute(_ADD_OR_REVIVE, values).one_or_none()
-    return None if row is None else _built(row)
 
 
 def save_generation(connection: Connection, damaged: Blob, generation: str) -> bool:
@@ -243,13 +258,18 @@ def delete_right(connection: Connection, repository_id: int, blob_id: int) -> No
     connection.execute(_DELETE_RIGHT, {"of": repository_id, "blob": blob_id})
 
 
-def delete_rights(connection: Connection, repository_id: int, images: Sequence[int]) -> None:
-    """Takes the right to read those blobs of `images`, deleted ones, that no live image of the repository uses."""
+def delete_rights(connection: Connection, repository_id: int, images: Sequence[int], review_after: int) -> None:
+    """Takes the right to read those blobs of `images`, deleted ones, that no live image of the repository uses.
+
+    All blobs of theirs are queued, as by add_to_queue.
+    """
+    connection.execute(_LOCK_QUEUED_OF_IMAGES, {"images": images}).all()
     connection.execute(_DELETE_RIGHTS, {"of": repository_id, "images": images})
+    connection.execute(_QUEUE_IMAGES, {"images": images, "review_after": review_after})
 
 
 def lock_in_queue(connection: Connection, *blob_ids: int) -> None:
-    """Locks the blobs' places in the queue, where they have one: to be done before blobs are locked, as the collector does.
+    """Locks blobs' places in the queue, where they have one: to be done before a blob is locked, as the collector does.
 
     Only a locked blob may then be queued: one that is just being forgotten cannot be, and is there no more.
     """
@@ -260,11 +280,6 @@ def add_to_queue(connection: Connection, blob_id: int, review_after: int, reason
     """Has the blob looked at by the collector, at `review_after` at the earliest."""
     values = {"blob_id": blob_id, "review_after": review_after, "attempts": 0, "reason": reason}
     connection.execute(_QUEUE, values)
-
-
-def add_images_to_queue(connection: Connection, images: Sequence[int], review_after: int) -> None:
-    """As add_to_queue, for every blob of the images."""
-    connection.execute(_QUEUE_IMAGES, {"images": images, "review_after": review_after})
 
 
 def add_repository_to_queue(connection: Connection, repository_id: int, review_after: int) -> None:

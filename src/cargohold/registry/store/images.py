@@ -124,6 +124,7 @@ _ADD: Final = (
 )
 _ADD_BLOB: Final = insert(image_blob)
 _ADD_REFERENCE: Final = insert(image_reference)
+_HOLD: Final = select(image.c.id).where(image.c.id == bindparam("of")).with_for_update(key_share=True)
 _ACTIVATE: Final = (
     update(image).where(image.c.id == bindparam("of")).values(status="ACTIVE", activated_at=bindparam("now"))
 )
@@ -202,6 +203,11 @@ def count_images(connection: Connection, repository_id: int, limit: int) -> int:
     if every <= limit:
         return every
     return int(connection.execute(_COUNT_LIVE, {"repository_id": repository_id}).scalar_one())
+
+
+def hold_image(connection: Connection, image_id: int) -> None:
+    """Who else holds this image, to count its tags, waits until the transaction ends."""
+    connection.execute(_HOLD, {"of": image_id}).all()
 
 
 def add_image(connection: Connection, repository_id: int, new: NewImage) -> int | None:

@@ -43,6 +43,12 @@ _PAGE: Final = (
 _REGISTRY: Final = select(registry.c.id).where(_OF_REGISTRY)
 _ADD_REGISTRY: Final = insert(registry).on_conflict_do_nothing()
 _COUNT: Final = select(func.count()).where(repository.c.registry_id == bindparam("registry_id"), _LIVE)
+_HOLD_QUOTA: Final = (
+    select(registry.c.id)
+    .join(repository, repository.c.registry_id == registry.c.id)
+    .where(repository.c.id == bindparam("of"))
+    .with_for_update(key_share=True, of=registry)
+)
 _ADD: Final = (
     insert(repository)
     .on_conflict_do_nothing(index_elements=[repository.c.registry_id, repository.c.name], index_where=_LIVE)
@@ -103,6 +109,11 @@ def add_registry(connection: Connection, of: Registry) -> int:
         connection.execute(_ADD_REGISTRY, _named(of))
         found = connection.execute(_REGISTRY, _named(of)).scalar_one()
     return found
+
+
+def hold_quota(connection: Connection, repository_id: int) -> None:
+    """What is counted from here on against a quota of the repository's registry, nobody else adds to until the end."""
+    connection.execute(_HOLD_QUOTA, {"of": repository_id}).all()
 
 
 def count_repositories(connection: Connection, registry_id: int) -> int:
