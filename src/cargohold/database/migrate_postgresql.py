@@ -11,7 +11,7 @@ from cargohold.database.migrate import WAIT_SECONDS, DatabaseUnusable, is_behind
 from cargohold.database.postgresql_driver import Connector, DriverConnection, UrlUnusable
 from cargohold.database.postgresql_faults import translated
 
-OLDEST: Final = 13
+OLDEST: Final = 14
 """The major version of PostgreSQL that is needed at least."""
 
 _LOCK: Final = 0x6361_7267_6F68_6F6C
