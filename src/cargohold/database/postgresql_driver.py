@@ -79,6 +79,11 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         self.server_cursor_factory = _ServerCursor
         self.allowance: int | None = None
         """Statements that may still be sent; None: as many as there are."""
+        self._kept = self.cursor()
+
+    def execute(self, *arguments: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
+        """On one cursor that is kept: what it answered before is gone. A new one would take as long as the asking."""
+        return self._kept.execute(*arguments, **options)
 
 
 def _spend(connection: psycopg.Connection[Any]) -> None:
