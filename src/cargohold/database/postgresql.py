@@ -7,11 +7,11 @@ first needed, so open it after forking.
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from queue import Empty, LifoQueue
 from typing import Any, Final, Self, TypeVar, cast
 
 import psycopg
@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 CONFLICTS: Final = 5
 """How often a work is tried that another transaction gets in the way of."""
+
+PATIENCE_SECONDS: Final = 1.0
+"""How long a work that gets no new connection waits for one of ours."""
 
 _READING: Final = b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITING: Final = b"BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
@@ -186,7 +189,9 @@ class _Lines:
     def __init__(self, engine: Engine, name: str, size: int) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(size, thread_name_prefix=name)
-        self._idle: deque[_Line] = deque()
+        self._idle: LifoQueue[_Line] = LifoQueue()
+        self._open = 0
+        self._counting = threading.Lock()
 
     async def run(self, use: Callable[[_Line], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._persist, use)
@@ -220,19 +225,44 @@ class _Lines:
             return use(line)
         finally:
             if line.idle:
-                self._idle.append(line)
+                self._idle.put(line)
             else:
-                line.close()
+                self._drop(line)
 
     def _take(self) -> _Line:
-        with suppress(IndexError):
-            return self._idle.pop()
-        return _Line(self._engine)
+        """One that is idle, else a new one, else, where the server gives no more, one that comes back soon."""
+        with suppress(Empty):
+            return self._idle.get_nowait()
+        try:
+            return self._connect()
+        except StorageBusy:
+            if not self._open:
+                raise
+        try:
+            return self._idle.get(timeout=PATIENCE_SECONDS)
+        except Empty:
+            raise StorageBusy from None
+
+    def _connect(self) -> _Line:
+        self._count(1)
+        try:
+            return _Line(self._engine)
+        except BaseException:
+            self._count(-1)
+            raise
+
+    def _drop(self, line: _Line) -> None:
+        line.close()
+        self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self._open += more
 
     def _drop_idle(self) -> None:
-        with suppress(IndexError):
+        with suppress(Empty):
             while True:
-                self._idle.pop().close()
+                self._drop(self._idle.get_nowait())
 
 
 def _engine(connector: Connector) -> Engine:

@@ -411,6 +411,22 @@ def test_a_role_without_connections_left_is_busy(postgres: PostgresServer, place
     asyncio.run(story())
 
 
+def test_a_process_gets_by_with_the_connections_that_it_gets(postgres: PostgresServer, place: Place) -> None:
+    """E37: where the server gives fewer than there are requests, they wait for each other and none is refused."""
+    postgres.execute("CREATE ROLE single LOGIN CONNECTION LIMIT 1")
+    own = postgres.url(place.rpartition("/")[2], "single")
+
+    async def story() -> None:
+        database = PostgreSQL.open(own, CONNECTIONS)
+        seen = await asyncio.gather(
+            *(database.read(lambda c: c.execute(text("SELECT 1 FROM pg_sleep(0.01)")).scalar_one()) for _ in range(20))
+        )
+        assert seen == [1] * 20
+        await database.close()
+
+    asyncio.run(story())
+
+
 def test_many_works_use_few_connections(database: PostgreSQL, admin: "psycopg.Connection[Any]") -> None:
     """E37: however many requests come at once, a process has no more connections than it was given."""
     seen: list[int] = []
