@@ -205,8 +205,7 @@ def furnished(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Furni
 def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
     """Makes a client of a fresh registry whose limits are ECR's, but for those that are given."""
     place = engine.copy(furnished.database, tmp_path)
-    database = engine.open(place)
-    with asyncio.Runner() as runner:
+    with engine.borrowed(place) as database, asyncio.Runner() as runner:
 
         def make(**limits: int) -> Wire:
             clock = SettableClock()
@@ -214,7 +213,6 @@ def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[
             return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner)
 
         yield make
-        runner.run(database.close())
     engine.drop(place)
 
 

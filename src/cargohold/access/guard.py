@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from cargohold.access import evaluate, store
+from cargohold.access import reach, store
 from cargohold.access.demand import Demand
-from cargohold.access.evaluate import Decision
+from cargohold.access.reach import Decision
 from cargohold.core.arn import Registry, Target
 from cargohold.core.errors import AccessDenied, CredentialsRequired, UnknownCredential
 from cargohold.database import Database
@@ -53,11 +53,11 @@ class Guard:
         if grounds is None:
             raise UnknownCredential
         for demand in demands:
-            decision = evaluate.decide(credential, grounds.principal, demand)
+            decision = reach.decide(credential, grounds.principal, demand)
             if not decision.allowed:
                 raise AccessDenied(grounds.principal.arn, demand.action, demand.resource, decision.reason)
         return Admission(
             principal=grounds.principal,
             targets={name: Target(*name, grounds.repositories.get(name)) for name in names},
-            optional={demand: evaluate.decide(credential, grounds.principal, demand) for demand in optional},
+            optional={demand: reach.decide(credential, grounds.principal, demand) for demand in optional},
         )

@@ -57,6 +57,21 @@ def parse_repository_arn(text: str, region: str) -> tuple[Registry, str]:
     return Registry(parts[2], region), parts[3]
 
 
+def iam_arn(account: str, kind: str, path: str, name: str) -> str:
+    """The ARN of a user, group, role or policy of IAM; `path` begins and ends with a slash."""
+    return f"arn:{PARTITION}:iam::{account}:{kind}{path}{name}"
+
+
 def user_arn(account: str, path: str, name: str) -> str:
     """The ARN of an IAM user; `path` begins and ends with a slash."""
-    return f"arn:{PARTITION}:iam::{account}:user{path}{name}"
+    return iam_arn(account, "user", path, name)
+
+
+def session_arn(account: str, kind: str, name: str) -> str:
+    """The ARN of a session of STS: `assumed-role` with `role/session`, `federated-user` with its name."""
+    return f"arn:{PARTITION}:sts::{account}:{kind}/{name}"
+
+
+def root_arn(account: str) -> str:
+    """The ARN that stands for a whole account in a policy."""
+    return f"arn:{PARTITION}:iam::{account}:root"

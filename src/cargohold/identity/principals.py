@@ -1,6 +1,7 @@
 """Who asks (a principal) and what proves it (a credential). Plain values, without a rule of their own."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from cargohold.core.arn import Registry
@@ -19,7 +20,7 @@ class Credential:
     """What a request proved. Whether its key and principal still live is read by the guard, at each request."""
 
     access_key_id: str | None
-    """AKIA…; None: nobody was named."""
+    """AKIA…, or ASIA… of a session; None: nobody was named."""
     region: str | None = None
     """The one region that a registry token or a download opens; None: any."""
     issued_at: int | None = None
@@ -32,12 +33,22 @@ ANONYMOUS: Final = Credential(access_key_id=None)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An identity of an account, as the guard found it."""
+    """An identity of an account, as the guard found it: a user, or a session of a role or of a user.
+
+    A session has the ARN and the id of its own; whose policies count is its entity, the role or the user.
+    """
 
     id: str
-    """AWS's unique id: AIDA…"""
+    """AIDA… of a user; `AROA…:session-name` of a role's session; `account:name` of a federated user's."""
     arn: str
     account: str
-    kind: Literal["user", "anonymous"]
+    kind: Literal["user", "assumed-role", "federated-user", "anonymous"]
     name: str
-    administrator: bool
+    """The user's, or the session's."""
+    administrator: bool = False
+    entity_id: str = ""
+    """AIDA… or AROA…: whom policies are attached to."""
+    entity_arn: str = ""
+    """The user's or the role's: `aws:PrincipalArn`."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Of the user, or of the role with those of its session."""

@@ -134,9 +134,8 @@ def _furnish(connection: Connection) -> None:
 @pytest.fixture
 def house(engine: Engine, furnished: Place, tmp_path: Path) -> Iterator[House]:
     place = engine.copy(furnished, tmp_path)
-    database = engine.open(place)
-    yield House(database)
-    asyncio.run(database.close())
+    with engine.borrowed(place) as database:
+        yield House(database)
     engine.drop(place)
 
 

@@ -30,6 +30,12 @@ def engine(engine: Engine) -> Engine:
     return engine
 
 
+@pytest.fixture(scope="module")
+def migrated(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A database of this module's own, so that nobody else has a connection to its copies."""
+    return engine.make(tmp_path_factory.mktemp("migrated"))
+
+
 @pytest.fixture
 def database(place: Place) -> Iterator[PostgreSQL]:
     opened = PostgreSQL.open(place, CONNECTIONS)

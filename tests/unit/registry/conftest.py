@@ -13,9 +13,8 @@ from .bed import Room
 
 @pytest.fixture
 def room(engine: Engine, place: Place, tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path / "blobs", engine.open(place))
-    yield made
-    asyncio.run(made.database.close())
+    with engine.borrowed(place) as database:
+        yield Room(tmp_path / "blobs", database)
 
 
 @pytest.fixture

@@ -1,12 +1,19 @@
 """Every table, so that Alembic sees them all. Times are epoch milliseconds; a digest carries its algorithm.
 
-registry ─< repository ─< image ─< tag                 domain ─< blob
+registry ─ registry_policy
+   └──< repository ─< image ─< tag                 domain ─< blob
                  │           ├──< image_blob >───────────────────┤
                  │           └──< image_reference (parent, child)│
                  ├──< repository_blob (the right to read) >──────┤
                  ├──< resource_tag                               └── collection_queue
                  └──< upload
-account ─< principal ─< access_key, session                     event ─< job
+account ─< principal ─< access_key ─ access_key_use              event ─< job
+   │           ├─ role  ├──< session
+   │           ├─ permissions_boundary
+   │           └──< group_member >── user_group >── account
+   ├── account_alias
+   └──< managed_policy ─< policy_version
+   inline_policy, policy_attachment (to a managed policy, AWS's own too) and identity_tag name their entity by its id
 """
 
 from sqlalchemy import MetaData

@@ -1,6 +1,10 @@
-"""Tables of the identity room: accounts, principals and what proves who asks."""
+"""Tables of the identity room: accounts, principals, what proves who asks, and the policies that say what they may.
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table
+An `entity` is whoever a policy can be attached to, a user, a role or a group, and for tags a policy too: its AWS unique
+id says which. A `policy_id` is a customer-managed policy's, whose row is here, or an AWS-managed one's, which has none.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
 from cargohold.database.schema import metadata
 from cargohold.database.schema.types import Text
@@ -17,9 +21,9 @@ account = Table(
 principal = Table(
     "principal",
     metadata,
-    Column("id", Text, primary_key=True),  # AWS's unique id: AIDA…
+    Column("id", Text, primary_key=True),  # AWS's unique id: AIDA… or AROA…
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
-    Column("kind", Text, nullable=False),  # user
+    Column("kind", Text, nullable=False),  # user | role
     Column("path", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("folded_name", Text, nullable=False),  # lower case: names are unique regardless of case
@@ -39,18 +43,131 @@ access_key = Table(
     Index(None, "principal_id"),
 )
 
+access_key_use = Table(
+    "access_key_use",
+    metadata,
+    Column("access_key_id", Text, ForeignKey("access_key.id"), primary_key=True),
+    Column("used_at", BigInteger, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("service", Text, nullable=False),
+)
+
 session = Table(
     "session",
     metadata,
     Column("id", Text, primary_key=True),  # ASIA…
-    Column("principal_id", Text, ForeignKey("principal.id"), nullable=False),
-    Column("access_key_id", Text, ForeignKey("access_key.id")),  # the key that asked for it, where one did
+    Column("kind", Text, nullable=False),  # assumed-role | session | federated-user
+    Column("principal_id", Text, ForeignKey("principal.id"), nullable=False),  # the role, or the user who asked
+    Column("access_key_id", Text, ForeignKey("access_key.id")),  # the key that it ends with, where there is one
     Column("name", Text, nullable=False),
     Column("sealed_secret", LargeBinary, nullable=False),
-    Column("policy", Text),
+    Column("policy", Text),  # the session policy, a document
+    Column("policy_ids", Text, nullable=False),  # JSON list: managed policies that limit it as well
     Column("tags", Text, nullable=False),  # JSON object
+    Column("transitive_tags", Text, nullable=False),  # JSON list of keys
+    Column("source_identity", Text),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index(None, "principal_id"),
+    Index(None, "access_key_id"),
     Index(None, "expires_at"),
+)
+
+account_alias = Table(
+    "account_alias",
+    metadata,
+    Column("account_id", Text, ForeignKey("account.id"), primary_key=True),
+    Column("alias", Text, nullable=False),
+    Index(None, "alias", unique=True),
+)
+
+role = Table(
+    "role",
+    metadata,
+    Column("principal_id", Text, ForeignKey("principal.id"), primary_key=True),
+    Column("trust_policy", Text, nullable=False),
+    Column("description", Text),
+    Column("longest_session", Integer, nullable=False),  # seconds
+    Column("used_at", BigInteger),
+    Column("used_in_region", Text),
+)
+
+user_group = Table(
+    "user_group",
+    metadata,
+    Column("id", Text, primary_key=True),  # AGPA…
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "account_id", "folded_name", unique=True),
+)
+
+group_member = Table(
+    "group_member",
+    metadata,
+    Column("group_id", Text, ForeignKey("user_group.id"), primary_key=True),
+    Column("principal_id", Text, ForeignKey("principal.id"), primary_key=True),
+    Index(None, "principal_id"),
+)
+
+managed_policy = Table(
+    "managed_policy",
+    metadata,
+    Column("id", Text, primary_key=True),  # ANPA…
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False),
+    Column("description", Text),
+    Column("default_version", Integer, nullable=False),
+    Column("latest_version", Integer, nullable=False),  # numbers are never given twice
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(None, "account_id", "folded_name", unique=True),
+)
+
+policy_version = Table(
+    "policy_version",
+    metadata,
+    Column("policy_id", Text, ForeignKey("managed_policy.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+policy_attachment = Table(
+    "policy_attachment",
+    metadata,
+    Column("entity_id", Text, primary_key=True),
+    Column("policy_id", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "policy_id"),
+)
+
+permissions_boundary = Table(
+    "permissions_boundary",
+    metadata,
+    Column("principal_id", Text, ForeignKey("principal.id"), primary_key=True),
+    Column("policy_id", Text, nullable=False),
+    Index(None, "policy_id"),
+)
+
+inline_policy = Table(
+    "inline_policy",
+    metadata,
+    Column("entity_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+identity_tag = Table(
+    "identity_tag",
+    metadata,
+    Column("entity_id", Text, primary_key=True),
+    Column("folded_key", Text, primary_key=True),  # lower case: keys are the same regardless of case
+    Column("key", Text, nullable=False),
+    Column("value", Text, nullable=False),
 )

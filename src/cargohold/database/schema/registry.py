@@ -26,6 +26,13 @@ registry = Table(
     UniqueConstraint("account", "region", "kind"),
 )
 
+registry_policy = Table(
+    "registry_policy",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("policy", Text, nullable=False),
+)
+
 repository = Table(
     "repository",
     metadata,

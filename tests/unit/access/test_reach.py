@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cargohold.access.demand import Demand
-from cargohold.access.evaluate import decide, within
+from cargohold.access.reach import decide, within
 from cargohold.core.arn import Registry
 from cargohold.identity.principals import Credential, DownloadLimit, Principal
 

@@ -1,6 +1,6 @@
-"""Whether a principal may have what a request demands. Pure: what it needs to know is handed to it.
+"""How far a credential reaches whatever policies say: the region of a registry token, the repository of a download.
 
-Sentences: IAM user guide, "Troubleshoot access denied error messages".
+Pure. Until the evaluator decides, an administrator may do everything in its own account, and nobody anything else.
 """
 
 from dataclasses import dataclass
