@@ -18,6 +18,7 @@ from cargohold.aws.errors import Refusal
 from cargohold.aws.invoke import Prepared, Trail, invoke, prepare
 from cargohold.aws.model import OperationModel, Service
 from cargohold.aws.operation import Operation
+from cargohold.aws.reads import is_event
 from cargohold.aws.served import OPERATIONS
 from cargohold.core.errors import CargoholdError, MethodNotAllowed, OperationNotBuilt, UnknownOperation
 from cargohold.exchange import Reply, Request
@@ -66,6 +67,7 @@ class Endpoint:
     service: Service
     model: OperationModel
     built: Built | None
+    is_event: bool
 
     @property
     def action(self) -> str:
@@ -98,7 +100,8 @@ class AwsDoor:
 
     def _add(self, service: Service, built: Mapping[str, Operation]) -> None:
         for name, operation in service.operations.items():
-            endpoint = Endpoint(service, operation, _build(service, operation, built[name]) if name in built else None)
+            done = _build(service, operation, built[name]) if name in built else None
+            endpoint = Endpoint(service, operation, done, is_event(name))
             if service.protocol == "json":
                 self._targets[f"{service.target_prefix}.{name}"] = endpoint
             else:
@@ -120,7 +123,7 @@ class AwsDoor:
         endpoint = self._targets.get(target)
         if endpoint is None:
             raise UnknownOperation(f"There is no operation {target[:128]}")
-        trail.action = endpoint.action
+        trail.action, trail.is_event = endpoint.action, endpoint.is_event
         _check_head(request, "POST")
         async with self._space(request, endpoint):
             body = await request.read(LARGE_BODY_LIMIT if endpoint.model.large else BODY_LIMIT)
@@ -135,7 +138,7 @@ class AwsDoor:
         if endpoint is None:
             version = version[:128] or "NO_VERSION_SPECIFIED"
             raise UnknownOperation(f"Could not find operation {action[:128]} for version {version}")
-        trail.action = endpoint.action
+        trail.action, trail.is_event = endpoint.action, endpoint.is_event
         return await self._answer(endpoint, request, trail, body, parameters)
 
     async def _answer(

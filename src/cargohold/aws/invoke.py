@@ -39,9 +39,14 @@ class Trail:
     """`ecr:PutImage`; empty while it is not known which operation is asked for."""
     resources: Sequence[str] = ()
     principal_arn: str | None = None
+    is_event: bool = True
+    """Whether it is written down when it is served; what fails before the guard, or at it, always is."""
+    admitted: bool = False
 
     def record(self, code: str) -> None:
-        """Writes the audit line; `code` is the error's as the client reads it, empty for success."""
+        """Writes the audit line, if there is to be one; `code` is the error's as the client reads it, or empty."""
+        if self.admitted and not self.is_event:
+            return
         audit.record(
             request_id=self.request_id,
             principal_arn=self.principal_arn,
@@ -66,9 +71,9 @@ async def invoke(
     trail.resources = [demand.resource for demand in demands]
     try:
         admission = await services.guard.require(signed.credential, demands)
+        trail.principal_arn, trail.admitted = admission.principal.arn, True
+        call = Call(services, trail.request_id, signed.region, signed.credential, admission)
+        return await prepared.operation.handler(call, request)
     except AccessDenied as denied:
-        trail.principal_arn = denied.principal
+        trail.principal_arn, trail.admitted = denied.principal, False
         raise
-    trail.principal_arn = admission.principal.arn
-    call = Call(services, trail.request_id, signed.region, signed.credential, admission)
-    return await prepared.operation.handler(call, request)

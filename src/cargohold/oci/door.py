@@ -42,17 +42,21 @@ class OciDoor:
         demands = route.demands(asked)
         optional = route.optional(asked) if route.optional else ()
         principal: str | None = None
+        served_read = False
         try:
             credential = services.authenticator.registry(request, registry)
             admission = await services.guard.require(credential, demands, optional)
-            principal = admission.principal.arn
+            principal, served_read = admission.principal.arn, route.only_reads
             reply = await route.handler(Call(services, request, asked, admission, credential))
         except CargoholdError as error:
             reply = errors.refuse(error, request)
             if reply.status == 401:
                 reply.headers.append(challenge(services.addresses.url(registry)))
             if isinstance(error, AccessDenied):
-                principal = error.principal
+                principal, served_read = error.principal, False
+        if served_read:
+            reply.operation = f"oci:{route.name}"
+            return reply
         return _audited(reply, request, route.name, demands, principal)
 
 

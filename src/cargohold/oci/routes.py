@@ -48,6 +48,11 @@ class Route:
     handler: Callable[[Call], Awaitable[Reply]]
     optional: Demands[Asked] | None = None
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether what it serves changes nothing; a route that refuses serves nothing."""
+        return bool(self.methods) and all(method in READ for method in self.methods)
+
 
 def proof_alone(asked: Asked) -> Sequence[Demand]:
     """Demands nothing but a credential that lives."""

@@ -13,7 +13,7 @@ from cargohold.access.demand import Demand
 from cargohold.aws.door import BODY_LIMIT, LARGE_BODIES, LARGE_BODY_LIMIT, AwsDoor
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.core.arn import Registry
-from cargohold.core.errors import AccessDenied, InvalidSignature
+from cargohold.core.errors import AccessDenied, InvalidSignature, RepositoryNotFound
 from cargohold.exchange import Message, Reply, Request
 
 HEADER = (
@@ -63,8 +63,15 @@ async def put_image(_: Call, request: Mapping[str, Any]) -> dict[str, object]:
     return {"image": {"imageManifest": str(len(request["imageManifest"]))}}
 
 
+@operation("ListImages", _demands)
+async def list_images(_: Call, request: Mapping[str, Any]) -> dict[str, object]:
+    if request["repositoryName"] == "absent":
+        raise RepositoryNotFound("absent", ACCOUNT)
+    return {}
+
+
 def door(steps: Steps) -> AwsDoor:
-    return AwsDoor(cast(Any, steps), {"ecr": (delete_repository, put_image), "sts": ()})
+    return AwsDoor(cast(Any, steps), {"ecr": (delete_repository, put_image, list_images), "sts": ()})
 
 
 def ecr(name: str, body: bytes | list[Message], **headers: str) -> Request:
@@ -79,12 +86,16 @@ def ecr(name: str, body: bytes | list[Message], **headers: str) -> Request:
 
 
 def send(steps: Steps, request: Request) -> tuple[Reply, dict[str, Any]]:
-    """The door's reply and the audit line that it wrote."""
+    """The door's reply and the one audit line that it wrote."""
+    reply, (audit,) = audited(steps, request)
+    return reply, audit
+
+
+def audited(steps: Steps, request: Request) -> tuple[Reply, list[dict[str, Any]]]:
+    """The door's reply and every audit line that it wrote."""
     with structlog.testing.capture_logs() as lines:
         reply = asyncio.run(door(steps)(request))
-    audits = [dict(line) for line in lines if line["event"] == "audit"]
-    assert len(audits) == 1
-    return reply, audits[0]
+    return reply, [dict(line) for line in lines if line["event"] == "audit"]
 
 
 def error(reply: Reply) -> tuple[int, str, str]:
@@ -151,6 +162,28 @@ def test_what_is_denied_is_not_done() -> None:
     assert len(steps) == 2
     assert (audit["principal"], audit["code"]) == (ALICE, "AccessDeniedException")
     assert audit["resources"] == [f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"]
+
+
+@pytest.mark.parametrize(("name", "status"), [("demo", 200), ("absent", 400)])
+def test_an_admitted_read_leaves_no_line(name: str, status: int) -> None:
+    """What only looks at something is not written down, whether it is there or not."""
+    reply, lines = audited(Steps(), ecr("ListImages", json.dumps({"repositoryName": name}).encode()))
+    assert (reply.status, lines) == (status, [])
+
+
+@pytest.mark.parametrize(
+    ("steps", "body", "code"),
+    [
+        (Steps(admitted=False), b'{"repositoryName":"demo"}', "AccessDeniedException"),
+        (Steps(proven=False), b'{"repositoryName":"demo"}', "InvalidSignatureException"),
+        (Steps(), b"{}", "InvalidParameterException"),
+        (Steps(), b"{", "SerializationException"),
+    ],
+)
+def test_a_read_that_comes_no_further_than_the_guard_leaves_a_line(steps: Steps, body: bytes, code: str) -> None:
+    """A read that is denied, not proven or not understood is written down with its code."""
+    reply, audit = send(steps, ecr("ListImages", body))
+    assert (reply.code, audit["code"], audit["action"]) == (code, code, "ecr:ListImages")
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,19 @@ def test_no_two_routes_share_a_place() -> None:
         routes.VERSION, routes.CATALOG, routes.TAGS, routes.MANIFEST, routes.REFERRERS, routes.BLOB, routes.UPLOADS,
         routes.UPLOAD,
     }  # fmt: skip
+
+
+def test_reads_are_the_routes_that_change_nothing() -> None:
+    """GET and HEAD only read; every other route, and one that refuses, is not told as a read."""
+    reading = {route.name for route in ROUTES if route.only_reads}
+    assert reading == {
+        "CheckVersion",
+        "ListRepositories",
+        "ListTags",
+        "GetManifest",
+        "ListReferrers",
+        "GetBlob",
+        "HeadBlob",
+        "GetUpload",
+    }
+    assert not find("GET", "/v2/nothing/here", "", HERE)[0].only_reads

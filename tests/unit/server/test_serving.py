@@ -221,7 +221,7 @@ def test_no_secret_is_in_the_log(shared: Server) -> None:
 
 def test_the_request_id_leads_from_the_answer_to_the_log(shared: Server) -> None:
     """The id that a client was given is on the audit line and the access line of that request."""
-    answer = shared.client("ecr").describe_repositories()["ResponseMetadata"]
+    answer = shared.client("ecr").get_authorization_token()["ResponseMetadata"]
     found: set[str] = set()
     limit = time.monotonic() + 10  # the access line is written once the answer is out
     while found != {"request", "audit"}:
