@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-VERSIONS: Final = {"ecr": "2015-09-21", "sts": "2011-06-15"}
+VERSIONS: Final = {"ecr": "2015-09-21", "sts": "2011-06-15", "iam": "2010-05-08"}
 """The API version of each service that is served."""
 
 LARGE_MEMBER: Final = 1 << 20

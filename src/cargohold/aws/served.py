@@ -31,4 +31,5 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         layers.complete_layer_upload,
     ),
     "sts": (caller.get_caller_identity,),
+    "iam": (),
 }

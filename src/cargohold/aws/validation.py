@@ -26,6 +26,12 @@ LINEAR: Final[Mapping[str, str]] = {
 }
 """Patterns of the model that could be made to run for ever, and the same language written without that."""
 
+LETTERS_SEPARATORS_NUMBERS: Final = r"\p{L}\p{Z}\p{N}_"
+"""Unicode's, in the patterns of IAM's and STS's tags."""
+
+_OURS = r"\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""The same classes as Python has them: `\\w` is letters, numbers and the underscore, the rest is every separator."""
+
 _LONGEST_QUOTE = 1_000
 
 
@@ -219,12 +225,19 @@ def _range(shape: Shape) -> Iterator[_Rule]:
 
 def _pattern(pattern: str, longest: int | None) -> _Rule:
     """A value that is too long is broken by its length alone: no pattern is tried on it."""
-    matches = re.compile(LINEAR.get(pattern, pattern), re.ASCII).fullmatch
+    matches = compile_pattern(pattern).fullmatch
 
     def broken(value: str) -> bool:
         return (longest is None or len(value) <= longest) and matches(value) is None
 
     return _Rule(f"Member must satisfy regular expression pattern: {pattern}", broken, pattern)
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model, which is Java's, as Python's: linear, and of ASCII unless it names Unicode's classes."""
+    if LETTERS_SEPARATORS_NUMBERS in pattern:
+        return re.compile(pattern.replace(LETTERS_SEPARATORS_NUMBERS, _OURS))
+    return re.compile(LINEAR.get(pattern, pattern), re.ASCII)
 
 
 def _enum(values: Sequence[str]) -> _Rule:

@@ -12,7 +12,7 @@ from cargohold.core.clock import Clock
 from cargohold.core.errors import Corrupt
 from cargohold.database import Database
 from cargohold.encryption.root import Root
-from cargohold.identity import store
+from cargohold.identity.store import accounts, keys, users
 
 ADMINISTRATOR: Final = "administrator"
 DEVELOPMENT_KEY: Final = "test"
@@ -45,9 +45,9 @@ class Accounts:
 
         def work(connection: Connection) -> NewKey | None:
             now = self._clock()
-            if not store.add_account(connection, account_id, now):
+            if not accounts.add_account(connection, account_id, now):
                 return None
-            store.add_user(connection, store.User(user_id, account_id, "/", ADMINISTRATOR, True, now))
+            users.add_user(connection, users.User(user_id, account_id, "/", ADMINISTRATOR, True, now))
             self._save_key(connection, key, user_id, now)
             if keep is not None:
                 keep(key)
@@ -58,9 +58,9 @@ class Accounts:
     async def has_our_root(self, account_id: str) -> bool:
         """Whether the secrets of the account's administrator open under this root key; True when there are none."""
 
-        def work(connection: Connection) -> store.Key | None:
-            user_id = store.find_user_id(connection, account_id, ADMINISTRATOR)
-            return None if user_id is None else store.find_key_of_user(connection, user_id)
+        def work(connection: Connection) -> keys.Key | None:
+            user_id = users.find_user_id(connection, account_id, ADMINISTRATOR)
+            return None if user_id is None else keys.find_key_of_user(connection, user_id)
 
         key = await self._database.read(work)
         try:
@@ -72,17 +72,17 @@ class Accounts:
         """Gives the account's administrator the key pair `test`/`test`, or takes it from whoever has it."""
 
         def work(connection: Connection) -> None:
-            user_id = store.find_user_id(connection, account_id, ADMINISTRATOR)
+            user_id = users.find_user_id(connection, account_id, ADMINISTRATOR)
             if enabled and user_id is not None:
                 self._save_key(connection, NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), user_id, self._clock())
             else:
-                store.delete_key(connection, DEVELOPMENT_KEY)
+                keys.delete_key(connection, DEVELOPMENT_KEY)
 
         await self._database.write(work)
 
     def _save_key(self, connection: Connection, key: NewKey, user_id: str, now: int) -> None:
         sealed = self._root.seal(key.secret_access_key.encode(), key.access_key_id)
-        store.save_key(connection, key.access_key_id, user_id, sealed, now)
+        keys.save_key(connection, key.access_key_id, user_id, sealed, now)
 
 
 def _random_id(length: int) -> str:

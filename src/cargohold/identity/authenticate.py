@@ -13,9 +13,10 @@ from cargohold.database import Database
 from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
 from cargohold.exchange import Request
-from cargohold.identity import registry_token, sigv4, store
+from cargohold.identity import registry_token, sigv4
 from cargohold.identity.principals import ANONYMOUS, Credential
-from cargohold.identity.store import Key
+from cargohold.identity.store import keys
+from cargohold.identity.store.keys import Key
 
 _NOBODY = "nobody"
 _GLOBAL_REGION = "us-east-1"
@@ -39,19 +40,19 @@ class Authenticator:
         self._tokens = tokens
         self._clock = clock
         self._regions = frozenset(regions)
-        self._sts_regions = self._regions | {_GLOBAL_REGION}
+        self._served = {"sts": self._regions | {_GLOBAL_REGION}, "iam": frozenset({_GLOBAL_REGION})}
         # What an unknown key is verified with, so that it costs what a known key costs.
         self._nobody = root.seal(secrets.token_hex(20).encode(), _NOBODY)
 
     async def signed(self, request: Request, body: bytes, service: str) -> Signed:
-        """Verifies a signed or presigned request to `service` ("ecr", "sts"); the whole body takes part.
+        """Verifies a signed or presigned request to `service` ("ecr", "sts", "iam"); the whole body takes part.
 
         Raises CredentialsRequired, IncompleteSignature, InvalidSignature and UnknownCredential.
         """
         claim = sigv4.parse(request)
-        regions = self._sts_regions if service == "sts" else self._regions
+        regions = self._served.get(service, self._regions)
         sigv4.check(claim, request, sigv4.Expected(service, regions, self._clock()))
-        key = await self._database.read(partial(store.find_key, key_id=claim.access_key_id))
+        key = await self._database.read(partial(keys.find_key, key_id=claim.access_key_id))
         genuine = sigv4.matches(claim, request, body, self._secret(key))
         if key is None or not key.active or claim.session_token is not None:
             raise UnknownCredential
