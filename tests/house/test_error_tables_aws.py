@@ -9,7 +9,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.parsers import create_parser
 
-from cargohold.aws import errors
+from cargohold.aws import errors, model
 from cargohold.aws.door import AwsDoor
 from cargohold.core import errors as core
 from cargohold.core.errors import CargoholdError
@@ -50,11 +50,25 @@ def test_every_error_has_a_row(kind: type[CargoholdError]) -> None:
     assert kind in errors.TABLE
 
 
+def modelled(service: str) -> dict[str, dict[str, Any]]:
+    """The errors of a service's model, by the names of their shapes, with what the model says of their wire."""
+    shapes = Loader().load_service_model(service, "service-2")["shapes"]
+    return {name: shape.get("error", {}) for name, shape in shapes.items() if shape.get("exception")}
+
+
 def test_codes_are_those_of_aws() -> None:
-    """Each JSON code is an error of ECR's model or one that every AWS service has."""
-    shapes = Loader().load_service_model("ecr", "service-2")["shapes"]
-    modelled = {name for name, shape in shapes.items() if shape.get("exception")}
-    assert {row.json for row in errors.TABLE.values()} <= modelled | COMMON
+    """Each JSON code is an error of a model of those that are served, or one that every AWS service has."""
+    names = {name for service in model.VERSIONS for name in modelled(service)}
+    assert {row.json for row in errors.TABLE.values()} <= names | COMMON
+
+
+@pytest.mark.parametrize("service", ["iam", "sts"])
+def test_query_codes_are_those_of_the_model(service: str) -> None:
+    """An error that a Query service's model has is given its code and its status there."""
+    for row in errors.TABLE.values():
+        wire = modelled(service).get(row.json)
+        if wire is not None and row.json not in COMMON:
+            assert (row.query, row.query_status) == (wire["code"], wire["httpStatusCode"])
 
 
 def test_only_our_own_faults_are_500() -> None:

@@ -37,7 +37,7 @@ INTERNAL: Final = "ServerException"
 
 
 def _same(code: str, status: int = 400) -> Row:
-    """A row of an error that only JSON services know by this name; Query services leave the ending out."""
+    """A row of an error that Query services write without the ending."""
     return Row(code, code.removesuffix("Exception"), status)
 
 
@@ -69,13 +69,23 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     # SDKs wait and ask again, which is right: the writer before them is often their own, given up too early.
     errors.UploadBusy: Row("ThrottlingException", "Throttling"),
     # Limits and parameters
-    errors.LimitExceeded: _same("LimitExceededException"),
+    errors.LimitExceeded: _same("LimitExceededException", 409),
     errors.InvalidParameter: Row("InvalidParameterException", "ValidationError"),
     errors.InvalidTagParameter: _same("InvalidTagParameterException"),
     errors.TooManyTags: _same("TooManyTagsException"),
     errors.KmsUnsupported: _same("KmsException"),
     errors.InvalidToken: Row("InvalidParameterException", "ValidationError"),
     ValidationFailed: Row("ValidationException", "ValidationError"),
+    # IAM
+    errors.NoSuchEntity: _same("NoSuchEntityException", 404),
+    errors.EntityAlreadyExists: _same("EntityAlreadyExistsException", 409),
+    errors.DeleteConflict: _same("DeleteConflictException", 409),
+    errors.EntityTemporarilyUnmodifiable: _same("EntityTemporarilyUnmodifiableException", 409),
+    errors.UnmodifiableEntity: _same("UnmodifiableEntityException"),
+    errors.MalformedPolicyDocument: _same("MalformedPolicyDocumentException"),
+    errors.PolicyNotAttachable: _same("PolicyNotAttachableException"),
+    errors.InvalidInput: _same("InvalidInputException"),
+    errors.ValidationError: Row("ValidationException", "ValidationError"),
     # Requests as such
     errors.InvalidDigest: Row("InvalidParameterException", "ValidationError"),
     errors.InvalidRange: Row("InvalidParameterException", "ValidationError"),

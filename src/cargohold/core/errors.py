@@ -15,6 +15,7 @@ Sources: facts measured on ECR (API reference, transcripts); "AWS Signature Vers
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class CargoholdError(Exception):
@@ -233,6 +234,11 @@ class UploadBusy(Conflict):
 class LimitExceeded(Refused):
     """A quota; the sentence names it."""
 
+    @classmethod
+    def quota(cls, name: str, most: int) -> Self:
+        """As IAM says it: UsersPerAccount, 5000."""
+        return cls(f"Cannot exceed quota for {name}: {most}")
+
 
 class InvalidParameter(Malformed):
     """A member that breaks one of its constraints."""
@@ -258,6 +264,60 @@ class KmsUnsupported(Refused):
 
     def __init__(self) -> None:
         super().__init__("This registry has no KMS yet: create the repository with encryptionType AES256")
+
+
+# IAM
+
+
+class NoSuchEntity(NotFound):
+    """What a request names is not there; the sentence says what. Most are said by `named`."""
+
+    @classmethod
+    def named(cls, kind: str, name: str) -> Self:
+        """`kind` as IAM writes it: user, group, role, user policy."""
+        return cls(f"The {kind} with name {name} cannot be found.")
+
+
+class EntityAlreadyExists(Conflict):
+    """A name is taken; the sentence says which. Most are said by `named`."""
+
+    @classmethod
+    def named(cls, kind: str, name: str) -> Self:
+        """`kind` as IAM writes it: User, Group, Role."""
+        return cls(f"{kind} with name {name} already exists.")
+
+
+class DeleteConflict(Conflict):
+    """Something hangs on what is to be deleted. Most are said by `until`."""
+
+    @classmethod
+    def until(cls, done: str) -> Self:
+        """`done` is what has to be done before: "delete access keys"."""
+        return cls(f"Cannot delete entity, must {done} first.")
+
+
+class EntityTemporarilyUnmodifiable(Conflict):
+    """Something was deleted and made again a moment ago: the same request may succeed later."""
+
+
+class UnmodifiableEntity(Refused):
+    """Something that only AWS, here the program itself, may change."""
+
+
+class MalformedPolicyDocument(Malformed):
+    """A policy that breaks the grammar of its kind."""
+
+
+class PolicyNotAttachable(Refused):
+    """A policy that only a role linked to a service may have."""
+
+
+class InvalidInput(Malformed):
+    """Members that are right one by one, and wrong as they stand together."""
+
+
+class ValidationError(Malformed):
+    """A member that breaks a rule which the model does not hold; IAM's and STS's own code."""
 
 
 # Requests as such
