@@ -14,7 +14,10 @@ Facts = tuple[tuple[str, str | tuple[str, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something of IAM by its name, as a request gives it; where it exists the guard finds its path and tags."""
+    """Something of IAM by its name, as a request gives it; where it exists the guard finds its path and tags.
+
+    A user without a name is the caller's own: the guard puts it there.
+    """
 
     kind: Literal["user", "group", "role", "policy"]
     name: str
