@@ -1,14 +1,15 @@
 """aws.reads: which operations change nothing, and which are worth a line all the same."""
 
+import re
+
 import pytest
 
 from cargohold.aws import model
 from cargohold.aws.reads import is_event, only_reads
 
-WRITING_VERBS = tuple(
-    "Accept Acquire Add Associate Assume Attach BatchDelete Change Complete Create Deactivate Delete Deregister Detach "
-    "Disable Enable Generate Initiate Put Register Reject Remove Reset Resync Send Set Start Stop Tag Untag Update "
-    "Upload".split()
+WRITES = re.compile(
+    "Accept|Acquire|Add|Associate|Assume|Attach|BatchDelete|Change|Complete|Create|Deactivate|Delete|Deregister|Detach|"
+    "Disable|Enable|Generate|Initiate|Put|Register|Reject|Remove|Reset|Resync|Send|Set|Start|Stop|Tag|Untag|Update|Upload"
 )
 """With what the names of the operations begin that change something, or hand out something new."""
 
@@ -25,7 +26,7 @@ CREDENTIALS = {
 def test_every_operation_reads_or_writes(service: str) -> None:
     """Each operation of the model is one or the other by a verb that is known, so that no new verb goes unnoticed."""
     for name in model.load(service).operations:
-        assert only_reads(name) is not name.startswith(WRITING_VERBS), name
+        assert only_reads(name) is (WRITES.match(name) is None), name
 
 
 @pytest.mark.parametrize("service", model.VERSIONS)
