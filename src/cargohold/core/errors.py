@@ -440,11 +440,19 @@ class ExpiredRegistryToken(Unauthorized):
 
 
 class AccessDenied(Unauthorized):
-    """A decision against the principal, with its reason."""
+    """A decision against the principal, with its reason and, where there is one, the message that tells more of it.
 
-    def __init__(self, principal: str, action: str, resource: str, reason: str) -> None:
-        super().__init__(f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}")
+    `encoded` is what sts:DecodeAuthorizationMessage opens. Source: AWS's sentences, and EC2's way to append it.
+    """
+
+    def __init__(self, principal: str, action: str, resource: str, reason: str, encoded: str | None = None) -> None:
+        sentence = f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}".rstrip()
+        more = "" if encoded is None else f" Encoded authorization failure message: {encoded}"
+        super().__init__(sentence + more)
         self.principal = principal
+        self.action = action
+        self.resource = resource
+        self.encoded = encoded
 
 
 # Our own faults

@@ -1,0 +1,162 @@
+"""The request context: the keys that a policy's conditions and variables can ask for, as this request fills them.
+
+Nothing is made before a policy asks. Keys are in lower case, as IAM compares them; one that does not apply is absent,
+not empty. What a registry token carries is what its session's row says: nothing of a request speaks for a session.
+Source: IAM user guide, "AWS global condition context keys"; service authorization reference, ECR and IAM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from cargohold.access.demand import Demand
+from cargohold.core.clock import SECOND
+from cargohold.identity.principals import Principal
+
+Value = str | tuple[str, ...]
+"""Of one key; a tuple is a key with several values."""
+
+_TYPES: Final = {"user": "User", "assumed-role": "AssumedRole", "federated-user": "FederatedUser"}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a request tells of where it comes from; a door fills it from what the client cannot make up."""
+
+    source_ip: str = ""
+    """The client's address, behind trusted proxies too; empty where it has none."""
+    secure: bool = False
+    """Whether it came over TLS."""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What a session of STS is, as its row says; times are epoch milliseconds."""
+
+    id: str
+    kind: str
+    """assumed-role | session | federated-user"""
+    name: str
+    issued_at: int
+    expires_at: int
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tags: tuple[str, ...] = ()
+    source_identity: str | None = None
+
+
+@dataclass(slots=True)
+class Situation:
+    """What holds for all of a request's demands."""
+
+    principal: Principal
+    session: SessionFacts | None
+    token_issued_at: int | None
+    """When the registry token or the download was issued; None for a signed request."""
+    surroundings: Surroundings
+    now: int
+    _values: dict[str, Value] | None = None
+
+    def values(self) -> dict[str, Value]:
+        """The keys that no demand changes; made once."""
+        if self._values is None:
+            self._values = {**_of_request(self), **_of_principal(self.principal), **_of_session(self.session)}
+            issued_at = self.token_issued_at if self.session is None else self.session.issued_at
+            if issued_at is not None:
+                self._values["aws:tokenissuetime"] = _moment(issued_at)
+        return self._values
+
+
+class DemandContext(Mapping[str, Value]):
+    """The context of one demand, made when it is first asked; it remembers what it was asked for."""
+
+    __slots__ = ("_demand", "_situation", "_tags", "_values", "asked")
+
+    def __init__(self, situation: Situation, demand: Demand, tags: Mapping[str, str]) -> None:
+        self._situation = situation
+        self._demand = demand
+        self._tags = tags
+        self._values: dict[str, Value] | None = None
+        self.asked: dict[str, Value] = {}
+
+    def get(self, key: str, default: object = None) -> object:  # type: ignore[override]
+        return self[key] if key in self else default
+
+    def __getitem__(self, key: str) -> Value:
+        value = self.asked[key] = self._all()[key]
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._all()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Value]:
+        if self._values is None:
+            self._values = {**self._situation.values(), **_of_demand(self._demand, self._tags)}
+        return self._values
+
+
+def _of_request(situation: Situation) -> dict[str, Value]:
+    seen = situation.surroundings
+    values: dict[str, Value] = {
+        "aws:currenttime": _moment(situation.now),
+        "aws:epochtime": str(situation.now // SECOND),
+        "aws:securetransport": "true" if seen.secure else "false",
+        "aws:viaawsservice": "false",
+        "aws:principalisawsservice": "false",
+    }
+    if seen.source_ip:
+        values["aws:sourceip"] = seen.source_ip
+    if seen.user_agent:
+        values["aws:useragent"] = seen.user_agent
+    return values
+
+
+def _of_principal(principal: Principal) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "aws:principalarn": principal.entity_arn,
+        "aws:principalaccount": principal.account,
+        "aws:principaltype": _TYPES.get(principal.kind, "Anonymous"),
+        "aws:userid": principal.id,
+    }
+    if principal.kind == "user":
+        values["aws:username"] = principal.name
+    return values | _tagged("aws:principaltag/", principal.tags)
+
+
+def _of_session(session: SessionFacts | None) -> dict[str, Value]:
+    """MFA is not there for long-term keys, and not used in sessions, which is another thing to a policy."""
+    if session is None:
+        return {}
+    values: dict[str, Value] = {} if session.kind == "federated-user" else {"aws:multifactorauthpresent": "false"}
+    if session.source_identity is not None:
+        values["aws:sourceidentity"] = session.source_identity
+    return values
+
+
+def _of_demand(demand: Demand, tags: Mapping[str, str]) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "aws:requestedregion": demand.registry.region,
+        "aws:resourceaccount": demand.registry.account,
+    }
+    if tags:
+        service = demand.action.partition(":")[0].lower()
+        values |= _tagged("aws:resourcetag/", tags) | _tagged(f"{service}:resourcetag/", tags)
+    values.update((key.lower(), value) for key, value in demand.facts)
+    return values
+
+
+def _tagged(prefix: str, tags: Mapping[str, str]) -> dict[str, Value]:
+    return {prefix + key.lower(): value for key, value in tags.items()}
+
+
+def _moment(time: int) -> str:
+    return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,84 @@
+"""Why a request was denied, as the encoded message of its error says it to whoever may decode it.
+
+The message is sealed: who was refused cannot read it, and nobody but this deployment can make one. It holds what AWS's
+does: whether a statement denied, who asked for what, the statements that matched and the condition keys that were used.
+Source: AWS STS API reference, DecodeAuthorizationMessage.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from cargohold.access.context import Value
+from cargohold.core.errors import Corrupt
+from cargohold.encryption.root import Root
+
+LONGEST: Final = 10_240
+"""Characters of the longest message that is looked at: the API's own limit."""
+
+_PURPOSE: Final = "denial"
+_LARGEST: Final = 1 << 16
+_MOST: Final = 12
+"""Statements and condition keys that are told; a sentence that ends in a message must fit into a terminal."""
+_LONGEST_VALUE: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A statement that matched: the policy's name (an ARN, or an inline one's), its kind, the statement's id and place."""
+
+    policy: str
+    kind: str
+    sid: str | None
+    index: int
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """One refused demand. `missing` is the kind of policy whose allow is missing; None where a statement denied."""
+
+    explicit_deny: bool
+    principal_id: str
+    principal_arn: str
+    account: str
+    """The principal's."""
+    action: str
+    resource: str
+    conditions: Mapping[str, Value] = field(default_factory=dict)
+    matched: tuple[Matched, ...] = ()
+    missing: str | None = None
+
+
+def seal(root: Root, denial: Denial) -> str:
+    """A few hundred characters, safe in a URL. The most telling statements and keys are kept, the rest left out."""
+    conditions = {key: _short(value) for key, value in list(denial.conditions.items())[:_MOST]}
+    matched = sorted(denial.matched, key=lambda each: each.effect == "Allow")[:_MOST]
+    content = asdict(denial) | {"conditions": conditions, "matched": [list(asdict(each).values()) for each in matched]}
+    text = json.dumps(list(content.values()), separators=(",", ":"), ensure_ascii=False)
+    return urlsafe_b64encode(root.seal(zlib.compress(text.encode(), 9), _PURPOSE)).rstrip(b"=").decode()
+
+
+def open(root: Root, message: str) -> Denial:  # noqa: A001 - seals are opened
+    """What a message says; raises Corrupt when it is none that this deployment made."""
+    if len(message) > LONGEST or not message.isascii():
+        raise Corrupt
+    try:
+        sealed = urlsafe_b64decode(message + "=" * (-len(message) % 4))
+    except binascii.Error:
+        raise Corrupt from None
+    plain = zlib.decompressobj().decompress(root.open(sealed, _PURPOSE), _LARGEST)
+    explicit, id_, arn, account, action, resource, conditions, matched, missing = json.loads(plain)
+    used = {key: tuple(value) if isinstance(value, list) else value for key, value in conditions.items()}
+    statements = tuple(Matched(*each) for each in matched)
+    return Denial(explicit, id_, arn, account, action, resource, used, statements, missing)
+
+
+def _short(value: Value) -> Value:
+    return value[:_LONGEST_VALUE] if isinstance(value, str) else tuple(each[:_LONGEST_VALUE] for each in value[:_MOST])
