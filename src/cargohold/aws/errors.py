@@ -86,6 +86,12 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.PolicyNotAttachable: _same("PolicyNotAttachableException"),
     errors.InvalidInput: _same("InvalidInputException"),
     errors.ValidationError: Row("ValidationException", "ValidationError"),
+    # STS
+    errors.InvalidParameterValue: Row("InvalidParameterException", "InvalidParameterValue"),
+    errors.PackedPolicyTooLarge: _same("PackedPolicyTooLargeException"),
+    errors.InvalidAuthorizationMessage: Row(
+        "InvalidAuthorizationMessageException", "InvalidAuthorizationMessageException"
+    ),
     # Requests as such
     errors.InvalidDigest: Row("InvalidParameterException", "ValidationError"),
     errors.InvalidRange: Row("InvalidParameterException", "ValidationError"),
@@ -107,6 +113,8 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.InvalidRegistryToken: Row("UnrecognizedClientException", "InvalidClientTokenId", 403),
     errors.ExpiredRegistryToken: _same("ExpiredTokenException", 403),
     errors.AccessDenied: _same("AccessDeniedException", 403),
+    errors.NotForSessions: _same("AccessDeniedException", 403),
+    errors.UnknownMfaDevice: _same("AccessDeniedException", 403),
     # Our own faults
     errors.StorageFull: Row(INTERNAL, "ServiceUnavailable", 503),
     errors.StorageBusy: Row(INTERNAL, "ServiceUnavailable", 503),

@@ -320,6 +320,28 @@ class ValidationError(Malformed):
     """A member that breaks a rule which the model does not hold; IAM's and STS's own code."""
 
 
+class InvalidParameterValue(Malformed):
+    """Session tags that contradict each other, or those that the caller's session hands on; STS's own code."""
+
+
+class PackedPolicyTooLarge(Refused):
+    """The policies and tags of a session take more than all of the room that there is for them."""
+
+    def __init__(self, percent: int, *, of_policy: bool) -> None:
+        super().__init__(
+            f"Packed policy consumes {percent}% of allotted space, please use smaller policy."
+            if of_policy
+            else f"Packed size of session tags consumes {percent}% of allotted space."
+        )
+
+
+class InvalidAuthorizationMessage(Malformed):
+    """An encoded authorization message that this deployment did not make, or made for another account."""
+
+    def __init__(self) -> None:
+        super().__init__("Message is not valid")
+
+
 # Requests as such
 
 
@@ -437,6 +459,23 @@ class InvalidRegistryToken(Unauthorized):
 class ExpiredRegistryToken(Unauthorized):
     def __init__(self) -> None:
         super().__init__("Your authorization token has expired. Reauthenticate and try again.")
+
+
+class NotForSessions(Unauthorized):
+    """An operation that long-term credentials alone may call, whatever policies say."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"Cannot call {operation} with session credentials")
+
+
+class UnknownMfaDevice(Unauthorized):
+    """A code of an MFA device is given, and nobody has such a device."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is "
+            "valid and associated with this user."
+        )
 
 
 class AccessDenied(Unauthorized):
