@@ -1,0 +1,227 @@
+"""The Condition block of a policy: each operator on a key and its values becomes a test of a request's context.
+
+A statement's tests are all to hold; the values that stand for one key are alternatives, and for a negated operator none
+may hold. Sources: IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for multivalued
+context keys".
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cargohold.access import values
+from cargohold.access.patterns import (
+    ARN_PARTS,
+    Accepts,
+    Context,
+    Parts,
+    Variable,
+    Wild,
+    arn_matcher,
+    fill,
+    has_variables,
+    matcher,
+    parse,
+    segments,
+)
+
+Test = Callable[[Context], bool]
+
+Reader = Callable[[str], Accepts | None]
+"""From a policy's value to what it matches; None where it cannot be read, which no request meets."""
+
+Pieces = tuple[Parts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What an operator's name says."""
+
+    base: str
+    every: bool = False
+    """`ForAllValues:`"""
+    some: bool = False
+    """`ForAnyValue:`"""
+    optional: bool = False
+    """`…IfExists`"""
+    negated: bool = False
+
+
+_NAME: Final = re.compile(r"(ForAllValues:|ForAnyValue:)?([A-Za-z]+?)(IfExists)?")
+
+
+def operator(name: str) -> Operator | None:
+    """None for a name that IAM does not have."""
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        return None
+    scope, base, optional = parts.groups()
+    if base == "Null":
+        return None if scope or optional else Operator(base)
+    positive = _NEGATED.get(base, base)
+    if positive not in _READERS and positive not in _PATTERNS:
+        return None
+    return Operator(
+        positive, scope == "ForAllValues:", scope == "ForAnyValue:", optional is not None, negated=base in _NEGATED
+    )
+
+
+def compiled(of: Operator, key: str, texts: Sequence[str], *, variables: bool) -> Test:
+    """The test of one key; `texts` are its values as the policy writes them."""
+    key = key.lower()
+    if of.base == "Null":
+        return partial(_null, key, frozenset(text.lower() == "true" for text in texts if text.lower() in _BOOLEANS))
+    ask = _single
+    if of.every:
+        ask = _every
+    elif of.some:
+        ask = _some
+    absent = (of.every or of.negated or of.optional) and not of.some
+    if of.base in _PATTERNS and variables:
+        pieces = [_PATTERNS[of.base].pieces(text) for text in texts]
+        if any(has_variables(part) for piece in pieces for part in piece):
+            return partial(_deferred, partial(_accepts_filled, of, pieces), partial(ask, key, absent))
+    return partial(ask, key, absent, _accepts(of, map(_reader(of.base), texts)))
+
+
+def variables_in(texts: Iterable[str]) -> Iterable[str]:
+    """The keys of policy variables in a policy's texts, in lower case."""
+    for text in texts:
+        yield from (part.key for part in parse(text, variables=True) if isinstance(part, Variable))
+
+
+# Asking the context
+
+
+def _single(key: str, absent: bool, accepts: Accepts, context: Context) -> bool:
+    value = context.get(key)
+    if isinstance(value, str):
+        return accepts(value)
+    return absent and not value  # an operator without a set operator matches no multi-valued key
+
+
+def _every(key: str, absent: bool, accepts: Accepts, context: Context) -> bool:
+    value = context.get(key)
+    if isinstance(value, str):
+        return accepts(value)
+    return all(map(accepts, value)) if value else absent
+
+
+def _some(key: str, absent: bool, accepts: Accepts, context: Context) -> bool:
+    value = context.get(key)
+    if isinstance(value, str):
+        return accepts(value)
+    return any(map(accepts, value)) if value else absent
+
+
+def _null(key: str, wanted: frozenset[bool], context: Context) -> bool:
+    value = context.get(key)
+    return (value is None or value == ()) in wanted
+
+
+def _deferred(accepts: Callable[[Context], Accepts], ask: Callable[[Accepts, Context], bool], context: Context) -> bool:
+    return ask(accepts(context), context)
+
+
+# Values
+
+
+def _accepts(of: Operator, matches: Iterable[Accepts | None]) -> Accepts:
+    """One match of the values: any of them, or for a negated operator none, of which each must be readable."""
+    readable = tuple(matches)
+    if of.negated:
+        return _never if None in readable else partial(_none_of, tuple(filter(None, readable)))
+    known = tuple(filter(None, readable))
+    return known[0] if len(known) == 1 else partial(_any_of, known)
+
+
+def _accepts_filled(of: Operator, pieces: Sequence[Pieces], context: Context) -> Accepts:
+    build = _PATTERNS[of.base].build
+    return _accepts(of, (_filled(piece, build, context) for piece in pieces))
+
+
+def _filled(pieces: Pieces, build: Callable[[Pieces], Accepts | None], context: Context) -> Accepts | None:
+    filled = [fill(piece, context) for piece in pieces]
+    known = [piece for piece in filled if piece is not None]
+    return build(tuple(known)) if len(known) == len(filled) else None
+
+
+def _never(_text: str) -> bool:
+    return False
+
+
+def _any_of(matches: Sequence[Accepts], text: str) -> bool:
+    return any(accepts(text) for accepts in matches)
+
+
+def _none_of(matches: Sequence[Accepts], text: str) -> bool:
+    return not any(accepts(text) for accepts in matches)
+
+
+def _reader(base: str) -> Reader:
+    pattern = _PATTERNS.get(base)
+    return _READERS[base] if pattern is None else partial(_plain, pattern)
+
+
+def _plain(pattern: "_Pattern", text: str) -> Accepts | None:
+    return pattern.build(pattern.pieces(text, variables=False))
+
+
+# Operators whose values are patterns, and may hold variables
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """How an operator reads its values: one pattern, or one for each segment of an ARN."""
+
+    build: Callable[[Pieces], Accepts | None]
+    wildcards: bool = False
+    arn: bool = False
+
+    def pieces(self, text: str, *, variables: bool = True) -> Pieces:
+        parts = parse(text, variables=variables, wildcards=self.wildcards)
+        return segments(parts) if self.arn else (parts,)
+
+
+def _text(pieces: Pieces) -> Accepts:
+    return matcher(pieces[0])
+
+
+def _text_ignoring_case(pieces: Pieces) -> Accepts:
+    wanted = "".join(map(str, pieces[0])).lower()
+    return partial(_equals_ignoring_case, wanted)
+
+
+def _equals_ignoring_case(wanted: str, text: str) -> bool:
+    return text.lower() == wanted
+
+
+def _arn(pieces: Pieces) -> Accepts | None:
+    if pieces == ((Wild.MANY,),):
+        return matcher(pieces[0])
+    return arn_matcher(pieces) if len(pieces) == ARN_PARTS else None
+
+
+_PATTERNS: Final = {
+    "StringEquals": _Pattern(_text),
+    "StringEqualsIgnoreCase": _Pattern(_text_ignoring_case),
+    "StringLike": _Pattern(_text, wildcards=True),
+    "ArnEquals": _Pattern(_arn, wildcards=True, arn=True),
+    "ArnLike": _Pattern(_arn, wildcards=True, arn=True),
+}
+
+_NEGATED: Final = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+    "NotIpAddress": "IpAddress",
+}
+
+_READERS: Final = values.READERS
+_BOOLEANS: Final = frozenset({"true", "false"})
