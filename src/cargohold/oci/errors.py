@@ -69,6 +69,8 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.InvalidSignature: Refusal(403, "DENIED"),
         errors.IncompleteSignature: Refusal(403, "DENIED"),
         errors.AccessDenied: Refusal(403, "DENIED"),
+        errors.NotForSessions: Refusal(403, "DENIED"),
+        errors.UnknownMfaDevice: Refusal(403, "DENIED"),
         # Our own faults
         errors.StorageFull: Refusal(503, "UNAVAILABLE"),
         errors.StorageBusy: Refusal(503, "UNAVAILABLE"),
@@ -91,8 +93,6 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.InvalidParameterValue: _API_ONLY,
         errors.PackedPolicyTooLarge: _API_ONLY,
         errors.InvalidAuthorizationMessage: _API_ONLY,
-        errors.NotForSessions: _API_ONLY,
-        errors.UnknownMfaDevice: _API_ONLY,
         errors.InvalidBody: _API_ONLY,
         errors.UnknownOperation: _API_ONLY,
         errors.OperationNotBuilt: _API_ONLY,
