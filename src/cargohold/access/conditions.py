@@ -80,10 +80,10 @@ def compiled(of: Operator, key: str, texts: Sequence[str], *, variables: bool) -
         ask = _some
     absent = (of.every or of.negated or of.optional) and not of.some
     if of.base in _PATTERNS and variables:
-        pieces = [_PATTERNS[of.base].pieces(text) for text in texts]
+        pieces = [_PATTERNS[of.base].pieces(text, variables=True) for text in texts]
         if any(has_variables(part) for piece in pieces for part in piece):
             return partial(_deferred, partial(_accepts_filled, of, pieces), partial(ask, key, absent))
-    return partial(ask, key, absent, _accepts(of, map(_reader(of.base), texts)))
+    return partial(ask, key, absent, _accepts(of, map(_reader(of.base, variables=variables), texts)))
 
 
 def variables_in(texts: Iterable[str]) -> Iterable[str]:
@@ -104,16 +104,16 @@ def _single(key: str, absent: bool, accepts: Accepts, context: Context) -> bool:
 
 def _every(key: str, absent: bool, accepts: Accepts, context: Context) -> bool:
     value = context.get(key)
-    if isinstance(value, str):
-        return accepts(value)
-    return all(map(accepts, value)) if value else absent
+    if not value:  # an empty text is no value either
+        return absent
+    return accepts(value) if isinstance(value, str) else all(map(accepts, value))
 
 
 def _some(key: str, absent: bool, accepts: Accepts, context: Context) -> bool:
     value = context.get(key)
-    if isinstance(value, str):
-        return accepts(value)
-    return any(map(accepts, value)) if value else absent
+    if not value:
+        return absent
+    return accepts(value) if isinstance(value, str) else any(map(accepts, value))
 
 
 def _null(key: str, wanted: frozenset[bool], context: Context) -> bool:
@@ -160,13 +160,13 @@ def _none_of(matches: Sequence[Accepts], text: str) -> bool:
     return not any(accepts(text) for accepts in matches)
 
 
-def _reader(base: str) -> Reader:
+def _reader(base: str, *, variables: bool) -> Reader:
     pattern = _PATTERNS.get(base)
-    return _READERS[base] if pattern is None else partial(_plain, pattern)
+    return _READERS[base] if pattern is None else partial(_plain, pattern, variables)
 
 
-def _plain(pattern: "_Pattern", text: str) -> Accepts | None:
-    return pattern.build(pattern.pieces(text, variables=False))
+def _plain(pattern: "_Pattern", variables: bool, text: str) -> Accepts | None:
+    return pattern.build(pattern.pieces(text, variables=variables))
 
 
 # Operators whose values are patterns, and may hold variables
@@ -180,7 +180,7 @@ class _Pattern:
     wildcards: bool = False
     arn: bool = False
 
-    def pieces(self, text: str, *, variables: bool = True) -> Pieces:
+    def pieces(self, text: str, *, variables: bool) -> Pieces:
         parts = parse(text, variables=variables, wildcards=self.wildcards)
         return segments(parts) if self.arn else (parts,)
 
@@ -198,6 +198,11 @@ def _equals_ignoring_case(wanted: str, text: str) -> bool:
     return text.lower() == wanted
 
 
+def _bool(pieces: Pieces) -> Accepts | None:
+    wanted = values.boolean("".join(map(str, pieces[0])))
+    return None if wanted is None else partial(_equals_ignoring_case, wanted)
+
+
 def _arn(pieces: Pieces) -> Accepts | None:
     if pieces == ((Wild.MANY,),):
         return matcher(pieces[0])
@@ -208,6 +213,7 @@ _PATTERNS: Final = {
     "StringEquals": _Pattern(_text),
     "StringEqualsIgnoreCase": _Pattern(_text_ignoring_case),
     "StringLike": _Pattern(_text, wildcards=True),
+    "Bool": _Pattern(_bool),
     "ArnEquals": _Pattern(_arn, wildcards=True, arn=True),
     "ArnLike": _Pattern(_arn, wildcards=True, arn=True),
 }

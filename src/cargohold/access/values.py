@@ -22,7 +22,7 @@ Value = Decimal | bytes | str
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 _DATE: Final = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
-    r"(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?)?)?"
+    r"(?:[Tt]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?)?)?"
 )
 _LONGEST_SECONDS: Final = 100_000_000_000
 """Epoch numbers above are milliseconds: as seconds they are after the year 5000."""
@@ -43,7 +43,7 @@ def date(text: str) -> Decimal | None:
     if parts is not None:
         return _instant(parts)
     epoch = number(text)
-    if epoch is None or abs(epoch) > 10**18:
+    if epoch is None or abs(epoch) >= 2**63:
         return None
     return epoch if abs(epoch) < _LONGEST_SECONDS else epoch / 1000
 
@@ -122,7 +122,6 @@ _COMPARISONS: Final = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "Grea
 READERS: Final[Mapping[str, Callable[[str], Accepts | None]]] = {
     **{f"Numeric{name}": partial(_compared, number, compare) for name, compare in _COMPARISONS.items()},
     **{f"Date{name}": partial(_compared, date, compare) for name, compare in _COMPARISONS.items()},
-    "Bool": partial(_compared, boolean, eq),
     "BinaryEquals": partial(_compared, binary, eq),
     "IpAddress": network,
 }
