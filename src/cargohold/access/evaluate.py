@@ -17,8 +17,8 @@ from cargohold.access.policy import Candidates, Chosen, Kind, Match, Policy
 from cargohold.access.principal_element import DIRECT, ENTITY, EVERYONE, is_root
 from cargohold.identity.principals import Principal
 
-_FOR_EVERYBODY: Final = "sts:GetCallerIdentity"
-"""No policy can deny it: who has credentials may know whose they are."""
+_FOR_EVERYBODY: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
+"""No policy can deny them: who has credentials may know whose they are, and have them for a while."""
 
 _DENY_WORDS: Final[dict[Kind, str]] = {
     "identity": "an identity-based policy",
@@ -98,7 +98,7 @@ def decide(ask: Ask, held: Held, resource: Sequence[Policy] = ()) -> Decision:
     if allows and not denies and not resource and not held.limits and ask.owner == ask.principal.account:
         return Decision(True, "", allows)
     decision = _weighed(ask, held, resource, _Found(denies, allows))
-    if ask.action == _FOR_EVERYBODY and not decision.allowed:
+    if ask.action in _FOR_EVERYBODY and not decision.allowed:
         return Decision(allowed=True, matched=decision.matched)
     return decision
 
