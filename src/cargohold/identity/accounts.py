@@ -1,68 +1,106 @@
-"""Accounts and the keys that they begin with. Secrets are sealed before they reach the database."""
+"""Accounts: each begins with an administrator, who has AWS's AdministratorAccess, and a key of that user."""
 
+import re
 import secrets
-from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
 from cargohold.core.clock import Clock
-from cargohold.core.errors import Corrupt
+from cargohold.core.errors import Corrupt, EntityAlreadyExists, ValidationError
+from cargohold.core.paging import Page, cut
 from cargohold.database import Database
 from cargohold.encryption.root import Root
-from cargohold.identity.store import accounts, keys, users
+from cargohold.identity import keys, store
+from cargohold.identity.access_key import ACTIVE, DEVELOPMENT_KEY, NewKey
+from cargohold.identity.account import Account
+from cargohold.identity.entity import Entity
+from cargohold.identity.quotas import Quotas
+from cargohold.identity.store import accounts, usage, users
+from cargohold.identity.store import keys as key_store
+from cargohold.identity.store.accounts import Counted
+from cargohold.identity.unique_id import new_id
+
+__all__ = ["ADMINISTRATOR", "Account", "Accounts", "Counted", "NewAccount", "NewKey"]
 
 ADMINISTRATOR: Final = "administrator"
-DEVELOPMENT_KEY: Final = "test"
+ADMINISTRATOR_ACCESS: Final = "ANPAIWMBCKSKIEE64ZLYK"
+"""AWS's id of the managed policy that allows everything."""
 
-_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_QUOTAS: Final = Quotas()
+_ID: Final = re.compile(r"[0-9]{12}")
+_ALIAS: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
-    """An access key when it is made: the only time that its secret can be read."""
+class NewAccount:
+    """An account when it is made, with the first key of its administrator."""
 
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
+    account: Account
+    key: NewKey
 
 
 class Accounts:
-    def __init__(self, database: Database, root: Root, clock: Clock) -> None:
+    def __init__(self, database: Database, root: Root, clock: Clock, quotas: Quotas = _QUOTAS) -> None:
         self._database = database
         self._root = root
         self._clock = clock
+        self.quotas = quotas
 
     async def bootstrap(self, account_id: str, keep: Callable[[NewKey], None] | None = None) -> NewKey | None:
         """Makes the account, its administrator and a key; None when the account is already there.
 
         `keep` writes the key down before it is committed, so that no account is left behind whose key nobody knows;
-        it may be called again with another key, which then counts.
+        it may be called again with the same key.
         """
-        key = NewKey("AKIA" + _random_id(16), b64encode(secrets.token_bytes(30)).decode())
-        user_id = "AIDA" + _random_id(17)
+        key, user_id, now = keys.new_key(), new_id("AIDA"), self._clock()
 
         def work(connection: Connection) -> NewKey | None:
-            now = self._clock()
             if not accounts.add_account(connection, account_id, now):
                 return None
-            users.add_user(connection, users.User(user_id, account_id, "/", ADMINISTRATOR, True, now))
-            self._save_key(connection, key, user_id, now)
+            self._furnish(connection, Entity(user_id, account_id, "user", "/", ADMINISTRATOR, now), key)
             if keep is not None:
                 keep(key)
             return key
 
         return await self._database.write(work)
 
+    async def create(self, alias: str | None = None, account_id: str | None = None) -> NewAccount:
+        """Another account, under a random id where none is given, with its administrator and a key.
+
+        Raises ValidationError for an id or alias of the wrong form, and EntityAlreadyExists for one that is taken.
+        """
+        made = Account(account_id or _random_id(), alias, self._clock())
+        if _ID.fullmatch(made.id) is None:
+            raise ValidationError("An account's id is 12 digits.")
+        if alias is not None and (_ALIAS.fullmatch(alias) is None or _ID.fullmatch(alias) is not None):
+            raise ValidationError("An account's alias is 3 to 63 lower-case letters, digits and single hyphens.")
+        key, user_id = keys.new_key(), new_id("AIDA")
+
+        def work(connection: Connection) -> None:
+            if not accounts.add_account(connection, made.id, made.created_at):
+                raise EntityAlreadyExists(f"The account {made.id} already exists.")
+            if alias is not None and not accounts.save_alias(connection, made.id, alias):
+                raise EntityAlreadyExists(f"The account alias {alias} already exists.")
+            self._furnish(connection, Entity(user_id, made.id, "user", "/", ADMINISTRATOR, made.created_at), key)
+
+        await self._database.write(work)
+        return NewAccount(made, key)
+
+    async def list(self, after: str | None = None, limit: int = 100) -> Page[Account]:
+        """Up to `limit` accounts by id, behind the id `after`."""
+        found = await self._database.read(lambda connection: accounts.list_page(connection, after or "", limit + 1))
+        return cut(found, limit, lambda each: each.id)
+
+    async def count(self, account_id: str) -> Counted:
+        """How many users, roles, groups and policies the account has."""
+        return await self._database.read(lambda connection: accounts.count_all(connection, account_id))
+
     async def has_our_root(self, account_id: str) -> bool:
-        """Whether the secrets of the account's administrator open under this root key; True when there are none."""
-
-        def work(connection: Connection) -> keys.Key | None:
-            user_id = users.find_user_id(connection, account_id, ADMINISTRATOR)
-            return None if user_id is None else keys.find_key_of_user(connection, user_id)
-
-        key = await self._database.read(work)
+        """Whether the secrets of the account's keys open under this root key; True when there are none."""
+        key = await self._database.read(lambda connection: key_store.find_key_of_account(connection, account_id))
         try:
             return key is None or bool(self._root.open(key.sealed_secret, key.id))
         except Corrupt:
@@ -70,20 +108,27 @@ class Accounts:
 
     async def set_development_key(self, account_id: str, *, enabled: bool) -> None:
         """Gives the account's administrator the key pair `test`/`test`, or takes it from whoever has it."""
+        development, now = NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), self._clock()
 
         def work(connection: Connection) -> None:
-            user_id = users.find_user_id(connection, account_id, ADMINISTRATOR)
-            if enabled and user_id is not None:
-                self._save_key(connection, NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), user_id, self._clock())
-            else:
-                keys.delete_key(connection, DEVELOPMENT_KEY)
+            user_id = users.find_user_id(connection, account_id, ADMINISTRATOR) if enabled else None
+            held = None if user_id is None else key_store.find_locked(connection, DEVELOPMENT_KEY, user_id)
+            if held is not None:
+                key_store.save_status(connection, held.id, ACTIVE)
+                return
+            key_store.delete_key(connection, DEVELOPMENT_KEY)
+            if user_id is not None:
+                keys.save(connection, self._root, development, user_id, now)
 
         await self._database.write(work)
 
-    def _save_key(self, connection: Connection, key: NewKey, user_id: str, now: int) -> None:
-        sealed = self._root.seal(key.secret_access_key.encode(), key.access_key_id)
-        keys.save_key(connection, key.access_key_id, user_id, sealed, now)
+    def _furnish(self, connection: Connection, administrator: Entity, key: NewKey) -> None:
+        """What a new account begins with."""
+        store.bump(connection, administrator.account)
+        users.add_user(connection, administrator)
+        usage.add_attachment(connection, administrator.id, ADMINISTRATOR_ACCESS, administrator.created_at)
+        keys.save(connection, self._root, key, administrator.id, administrator.created_at)
 
 
-def _random_id(length: int) -> str:
-    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(length))
+def _random_id() -> str:
+    return str(secrets.randbelow(9 * 10**11) + 10**11)

@@ -1,10 +1,11 @@
 """The identity room's statements. Each is built once, on import, and each function takes the connection first.
 
-Whoever changes what somebody may do calls `bump` in the same transaction, first: it also holds the account, so that
-what is counted against one of its quotas afterwards nobody else adds to. Locks are taken in this order: the account,
-then a principal, group or policy, then what belongs to it.
+Whoever changes what somebody may do calls `bump` in the same transaction, before all else; whoever only adds something
+that may do nothing yet calls `hold`. Both keep everybody else from changing what IAM holds of the account until the
+end, so nothing that is looked at after it changes, and what is counted against a quota stays counted. Locks are taken
+in this order: the account, then a principal, then its access keys, then what belongs to them.
 """
 
-from cargohold.identity.store.accounts import bump
+from cargohold.identity.store.accounts import bump, hold
 
-__all__ = ["bump"]
+__all__ = ["bump", "hold"]
