@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.ecr import authorization, images, layers, repositories, resource_tags
+from cargohold.aws.iam import absent, access_keys, accounts, groups, users
 from cargohold.aws.operation import Operation
 from cargohold.aws.sts import caller
 
@@ -31,5 +32,38 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         layers.complete_layer_upload,
     ),
     "sts": (caller.get_caller_identity,),
-    "iam": (),
+    "iam": (
+        users.create_user,
+        users.get_user,
+        users.list_users,
+        users.update_user,
+        users.delete_user,
+        users.tag_user,
+        users.untag_user,
+        users.list_user_tags,
+        groups.create_group,
+        groups.get_group,
+        groups.list_groups,
+        groups.list_groups_for_user,
+        groups.update_group,
+        groups.delete_group,
+        groups.add_user_to_group,
+        groups.remove_user_from_group,
+        access_keys.create_access_key,
+        access_keys.update_access_key,
+        access_keys.delete_access_key,
+        access_keys.list_access_keys,
+        access_keys.get_access_key_last_used,
+        accounts.create_account_alias,
+        accounts.list_account_aliases,
+        accounts.delete_account_alias,
+        accounts.get_account_summary,
+        absent.get_login_profile,
+        absent.delete_login_profile,
+        absent.list_mfa_devices,
+        absent.list_virtual_mfa_devices,
+        absent.list_ssh_public_keys,
+        absent.list_signing_certificates,
+        absent.list_service_specific_credentials,
+    ),
 }

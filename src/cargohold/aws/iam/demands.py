@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from cargohold.access.demand import Demand, Entity, Facts
 from cargohold.aws.operation import Scope
-from cargohold.core.arn import PARTITION, Registry
+from cargohold.core.arn import PARTITION, Registry, iam_arn
 
 REGION: Final = "us-east-1"
 """Where IAM is, whichever region else is served."""
@@ -57,12 +57,31 @@ def on_policy(action: str) -> Needs:
     return demands
 
 
-def on_new(kind: Kind, create: str, tag: str, member: str | None = None) -> Needs:
+def on_access_key(action: str) -> Needs:
+    """Demands the action on the user whose access key the request's `AccessKeyId` is."""
+
+    def demands(scope: Scope, request: Any) -> Sequence[Demand]:
+        return (Demand(action, account(scope), entity=Entity("user", "", key=request["AccessKeyId"])),)
+
+    return demands
+
+
+def under_path(kind: Kind, action: str) -> Needs:
+    """Demands an action that lists what is under the request's `PathPrefix`: on its ARN without a name, as AWS does."""
+
+    def demands(scope: Scope, request: Any) -> Sequence[Demand]:
+        here = account(scope)
+        return (Demand(action, here, arn=iam_arn(here.account, kind, request.get("PathPrefix", "/"), "")),)
+
+    return demands
+
+
+def on_new(kind: Kind, create: str, tag: str = "", member: str | None = None) -> Needs:
     """Demands an action on what is made under the request's `Path`, and the one that tags it where it gets `Tags`."""
     named = member or _MEMBERS[kind]
 
     def demands(scope: Scope, request: Any) -> Sequence[Demand]:
-        entity = Entity(kind, request[named], request.get("Path", "/"))
+        entity = Entity(kind, request[named], request.get("Path", "/"), new=True)
         actions = (create, tag) if request.get("Tags") else (create,)
         return [Demand(action, account(scope), entity=entity, facts=facts(request)) for action in actions]
 
