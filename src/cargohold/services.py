@@ -8,13 +8,20 @@ from cargohold.access.guard import Guard
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
 from cargohold.encryption.tokens import Tokens
+from cargohold.identity.accounts import Accounts
+from cargohold.identity.aliases import AccountAliases
 from cargohold.identity.authenticate import Authenticator
+from cargohold.identity.groups import Groups
+from cargohold.identity.key_uses import KeyUses
+from cargohold.identity.keys import AccessKeys
+from cargohold.identity.users import Users
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.telemetry.audit.trail import Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +31,16 @@ class Services:
     tokens: Tokens
     authenticator: Authenticator
     guard: Guard
+    accounts: Accounts
+    aliases: AccountAliases
+    users: Users
+    groups: Groups
+    keys: AccessKeys
+    key_uses: KeyUses
     repositories: Repositories
     images: Images
     tags: Tags
     referrers: Referrers
     blobs: Blobs
     uploads: Uploads
+    audit: Audit

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
 import pytest
@@ -133,7 +134,7 @@ class Denying:
     """A guard that denies whatever is demanded."""
 
     async def require(
-        self, credential: Credential, demands: Sequence[Demand], optional: Sequence[Demand] = ()
+        self, credential: Credential, demands: Sequence[Demand], optional: Sequence[Demand] = (), **_: object
     ) -> NoReturn:
         del credential, optional
         raise AccessDenied("arn:aws:iam::123456789012:user/nobody", demands[0].action, demands[0].resource, "")
@@ -146,7 +147,7 @@ class AllowingOne:
         self.action = action
 
     async def require(
-        self, credential: Credential, demands: Sequence[Demand], optional: Sequence[Demand] = ()
+        self, credential: Credential, demands: Sequence[Demand], optional: Sequence[Demand] = (), **_: object
     ) -> Admission:
         del credential, optional
         for demand in demands:
@@ -166,6 +167,7 @@ def services(guard: Denying | AllowingOne) -> Services:
         clock=lambda: 0,
         authenticator=cast("Any", Believing()),
         guard=cast("Any", guard),
+        audit=cast("Any", SimpleNamespace(write=lambda _: None)),
         **rooms,
     )
 

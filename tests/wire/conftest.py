@@ -27,7 +27,13 @@ from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
 from cargohold.exchange import Message, Request
 from cargohold.identity.accounts import Accounts, NewKey
+from cargohold.identity.aliases import AccountAliases
 from cargohold.identity.authenticate import Authenticator
+from cargohold.identity.groups import Groups
+from cargohold.identity.key_uses import KeyUses
+from cargohold.identity.keys import AccessKeys
+from cargohold.identity.quotas import Quotas
+from cargohold.identity.users import Users
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
@@ -36,6 +42,7 @@ from cargohold.registry.repositories import Repositories
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.services import Services
+from cargohold.telemetry.audit.trail import Audit, Folder
 from tests.bed.engines import Engine, Place
 
 ACCOUNT = "123456789012"
@@ -209,7 +216,7 @@ def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[
 
         def make(**limits: int) -> Wire:
             clock = SettableClock()
-            services = _services(database, furnished, clock, Limits(**limits))
+            services = _services(database, furnished, clock, Limits(**limits), tmp_path / "audit")
             return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner)
 
         yield make
@@ -222,18 +229,27 @@ def wire(wire_with: Callable[..., Wire]) -> Wire:
     return wire_with()
 
 
-def _services(database: Database, furnished: Furnished, clock: SettableClock, limits: Limits) -> Services:
+def _services(
+    database: Database, furnished: Furnished, clock: SettableClock, limits: Limits, audit: Path
+) -> Services:
     tokens = Tokens(furnished.root.derive("tokens"))
     return Services(
         addresses=Addresses(ACCOUNT, REGION, REGIONS),
         clock=clock,
         tokens=tokens,
         authenticator=Authenticator(database, furnished.root, tokens, clock, REGIONS),
-        guard=Guard(database),
+        guard=Guard(database, furnished.root, clock),
+        accounts=Accounts(database, furnished.root, clock, quotas),
+        aliases=AccountAliases(database),
+        users=Users(database, clock, quotas),
+        groups=Groups(database, clock, quotas),
+        keys=AccessKeys(database, furnished.root, clock, quotas),
+        key_uses=KeyUses(database, clock),
         repositories=Repositories(database, clock, limits),
         images=Images(database, clock, limits),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, furnished.blobstore, clock, limits),
         uploads=Uploads(database, furnished.blobstore, clock, limits),
+        audit=Audit(Folder(audit, days=90, size=1 << 24), clock),
     )

@@ -13,13 +13,15 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cargohold.access.trail import Trail
 from cargohold.aws import errors, json_protocol, model, query_protocol
 from cargohold.aws.errors import Refusal
-from cargohold.aws.invoke import Prepared, Trail, invoke, prepare
+from cargohold.aws.invoke import Prepared, invoke, prepare
 from cargohold.aws.model import OperationModel, Service
 from cargohold.aws.operation import Operation
-from cargohold.aws.reads import is_event
+from cargohold.aws.reads import is_event, only_reads
 from cargohold.aws.served import OPERATIONS
+from cargohold.aws.told import told_of_error
 from cargohold.core.errors import CargoholdError, MethodNotAllowed, OperationNotBuilt, UnknownOperation
 from cargohold.exchange import Reply, Request
 from cargohold.identity import sigv4
@@ -68,10 +70,15 @@ class Endpoint:
     model: OperationModel
     built: Built | None
     is_event: bool
+    only_reads: bool
 
     @property
     def action(self) -> str:
         return f"{self.service.name}:{self.model.name}"
+
+    def name_in(self, trail: Trail) -> None:
+        """Tells the trail which operation is asked for."""
+        trail.action, trail.is_event, trail.only_reads = self.action, self.is_event, self.only_reads
 
 
 class AwsDoor:
@@ -89,19 +96,21 @@ class AwsDoor:
 
     async def __call__(self, request: Request) -> Reply:
         """Answers a request and writes its audit line; a request whose client went away is audited too."""
-        trail = Trail(request.id, request.client)
+        trail = Trail(
+            request.id, request.client, request.headers.get("user-agent", ""), secure=request.scheme == "https"
+        )
         code = "Cancelled"
         try:
             reply = await self._reply(self._json if TARGET in request.headers else self._query, request, trail)
             code = reply.code
         finally:
-            trail.record(code)
+            trail.record(self._services.audit, code)
         return reply
 
     def _add(self, service: Service, built: Mapping[str, Operation]) -> None:
         for name, operation in service.operations.items():
             done = _build(service, operation, built[name]) if name in built else None
-            endpoint = Endpoint(service, operation, done, is_event(name))
+            endpoint = Endpoint(service, operation, done, is_event(name), only_reads(name))
             if service.protocol == "json":
                 self._targets[f"{service.target_prefix}.{name}"] = endpoint
             else:
@@ -111,6 +120,7 @@ class AwsDoor:
         try:
             content = await wire.serve(request, trail)
         except CargoholdError as error:
+            trail.message = told_of_error(str(error))
             return wire.refuse(request, trail, errors.refusal(error))
         # A bug of ours. The client must still get an answer on its own wire, and the log must not quote the request.
         except Exception as error:  # noqa: BLE001
@@ -123,7 +133,7 @@ class AwsDoor:
         endpoint = self._targets.get(target)
         if endpoint is None:
             raise UnknownOperation(f"There is no operation {target[:128]}")
-        trail.action, trail.is_event = endpoint.action, endpoint.is_event
+        endpoint.name_in(trail)
         _check_head(request, "POST")
         async with self._space(request, endpoint):
             body = await request.read(LARGE_BODY_LIMIT if endpoint.model.large else BODY_LIMIT)
@@ -138,7 +148,7 @@ class AwsDoor:
         if endpoint is None:
             version = version[:128] or "NO_VERSION_SPECIFIED"
             raise UnknownOperation(f"Could not find operation {action[:128]} for version {version}")
-        trail.action, trail.is_event = endpoint.action, endpoint.is_event
+        endpoint.name_in(trail)
         return await self._answer(endpoint, request, trail, body, parameters)
 
     async def _answer(

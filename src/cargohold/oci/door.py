@@ -7,22 +7,17 @@ Knows the wire and no rule: rules are the rooms', which raise core.errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from cargohold.access.demand import Demand
-from cargohold.core.errors import AccessDenied, CargoholdError, UnknownHost
+from cargohold.access.trail import Trail
+from cargohold.core.errors import CargoholdError, UnknownHost
 from cargohold.exchange import Reply, Request
-from cargohold.oci import errors, routes
+from cargohold.oci import errors, routes, told
 from cargohold.oci.call import Call
 from cargohold.oci.challenge import challenge
-from cargohold.telemetry import audit
 
 if TYPE_CHECKING:
     from cargohold.services import Services
-
-_RESOURCE: Final = attrgetter("resource")
 
 
 class OciDoor:
@@ -32,43 +27,50 @@ class OciDoor:
         self._services = services
 
     async def __call__(self, request: Request) -> Reply:
-        """Serves one request under /v2/."""
+        """Serves one request under /v2/ and writes its event; one whose client went away is audited too."""
+        trail = Trail(
+            request.id,
+            request.client,
+            request.headers.get("user-agent", ""),
+            secure=request.scheme == "https",
+            action="ecr:Unknown",
+        )
+        code = "Unfinished"
+        try:
+            reply = await self._reply(request, trail)
+            code = reply.code
+        finally:
+            trail.record(self._services.audit, code)
+        return reply
+
+    async def _reply(self, request: Request, trail: Trail) -> Reply:
         services = self._services
         try:
             registry = services.addresses.registry(request.headers.get("host", ""))
         except UnknownHost as error:
-            return _audited(errors.refuse(error, request), request, "Unknown", (), None)
+            trail.message = str(error)
+            return _named(errors.refuse(error, request), "Unknown")
         route, asked = routes.find(request.method, request.path, request.query, registry)
         demands = route.demands(asked)
         optional = route.optional(asked) if route.optional else ()
-        principal: str | None = None
-        served_read = False
+        trail.is_event = not route.only_reads
         try:
             credential = services.authenticator.registry(request, registry)
-            admission = await services.guard.require(credential, demands, optional)
-            principal, served_read = admission.principal.arn, route.only_reads
+            trail.access_key_id = credential.access_key_id
+            admission = await services.guard.require(credential, demands, optional, trail.surroundings)
+            trail.admit(admission)
             reply = await route.handler(Call(services, request, asked, admission, credential))
         except CargoholdError as error:
             reply = errors.refuse(error, request)
             if reply.status == 401:
                 reply.headers.append(challenge(services.addresses.url(registry)))
-            if isinstance(error, AccessDenied):
-                principal, served_read = error.principal, False
-        if served_read:
-            reply.operation = f"oci:{route.name}"
-            return reply
-        return _audited(reply, request, route.name, demands, principal)
+            told.refused(trail, route, error)
+        if trail.is_told:
+            told.tell(trail, route, asked, demands, reply)
+        return _named(reply, route.name)
 
 
-def _audited(reply: Reply, request: Request, name: str, demands: Sequence[Demand], principal: str | None) -> Reply:
-    """Names the reply for metrics and leaves the audit trail's line."""
+def _named(reply: Reply, name: str) -> Reply:
+    """Names the reply for metrics."""
     reply.operation = f"oci:{name}"
-    audit.record(
-        request_id=request.id,
-        principal_arn=principal,
-        action=demands[0].action if demands else reply.operation,
-        resources=list(map(_RESOURCE, demands)),
-        code=reply.code,
-        client=request.client,
-    )
     return reply

@@ -7,6 +7,7 @@ DIR/                0700
   credentials       0600, the administrator's access key in AWS's file format
   cargohold.db      SQLite
   blobs/            the blob store
+  audit/            0700, the audit trail's files
   run/server.json   where the running server is reached; there only while it is ready
   run/metrics/      counters of all processes
 """
@@ -94,6 +95,10 @@ class DataFolder:
     @property
     def blobs(self) -> Path:
         return self.path / "blobs"
+
+    @property
+    def audit(self) -> Path:
+        return self.path / "audit"
 
     @property
     def metrics(self) -> Path:

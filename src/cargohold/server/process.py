@@ -103,7 +103,7 @@ async def _work(plan: Plan, ties: Ties) -> int:
     stop = _stop_event(ties.lifeline)
     cellar = wiring.cellar(plan)
     ties.ready()
-    await worker.work(wiring.periodic(cellar), stop, _monotonic_clock)
+    await worker.work(wiring.periodic(plan, cellar), stop, _monotonic_clock)
     await cellar.close()
     return 0
 

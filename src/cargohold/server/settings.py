@@ -85,6 +85,16 @@ class Settings(BaseSettings):
         "info", description="The least that is logged: debug, info (one line per request), warning or error."
     )
 
+    audit: Literal["file", "stdout"] = Field(
+        "file", description="Where the audit trail goes: file (DIR/audit) or stdout, for somebody else to collect."
+    )
+    audit_keep_days: int = Field(
+        90, ge=1, le=36_500, description="How many days the audit trail's files are kept, if there is room for them."
+    )
+    audit_keep_mib: int = Field(
+        1024, ge=1, le=1 << 30, description="How many MiB all of the audit trail's files may take; the oldest go first."
+    )
+
     @field_validator("regions", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from asyncio import to_thread
 from collections.abc import Sequence
@@ -17,14 +18,20 @@ from cargohold.aws.door import AwsDoor
 from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core.addresses import Addresses
-from cargohold.core.clock import MINUTE, system_clock
+from cargohold.core.clock import HOUR, MINUTE, system_clock
 from cargohold.core.errors import Unavailable
 from cargohold.database import Database, migrate
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root, RootKeyUnusable
 from cargohold.encryption.tokens import Tokens
 from cargohold.identity.accounts import Accounts, NewKey
+from cargohold.identity.aliases import AccountAliases
 from cargohold.identity.authenticate import Authenticator
+from cargohold.identity.groups import Groups
+from cargohold.identity.key_uses import KeyUses
+from cargohold.identity.keys import AccessKeys
+from cargohold.identity.quotas import Quotas
+from cargohold.identity.users import Users
 from cargohold.jobs.schedule import Periodic
 from cargohold.oci.door import OciDoor
 from cargohold.registry import tasks
@@ -41,9 +48,13 @@ from cargohold.server.health import Health
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings
 from cargohold.services import Services
+from cargohold.telemetry.audit.files import FOLDER_MODE
+from cargohold.telemetry.audit.trail import Audit, Folder, Keeper, Stream
 
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
+PRUNE_EVERY = HOUR
+"""Milliseconds between looks for audit files that are too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,8 @@ def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port
     try:
         _upgrade(settings, folder)
         FilesystemBlobStore(folder.blobs)
+        if settings.audit == "file":
+            folder.audit.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except migrate.DatabaseUnusable as error:
         raise CannotStart(str(error)) from None
     except OSError as error:
@@ -131,19 +144,26 @@ def services(plan: Plan, cellar: Cellar) -> Services:
     """The rooms, as the doors see them."""
     database, blobstore = cellar.database, cellar.blobstore
     tokens = Tokens(plan.root.derive("tokens"))
-    limits = Limits()
+    limits, quotas = Limits(), Quotas()
     return Services(
         addresses=plan.addresses,
         clock=system_clock,
         tokens=tokens,
         authenticator=Authenticator(database, plan.root, tokens, system_clock, plan.deployment.regions),
-        guard=Guard(database),
+        guard=Guard(database, plan.root, system_clock),
+        accounts=Accounts(database, plan.root, system_clock, quotas),
+        aliases=AccountAliases(database),
+        users=Users(database, system_clock, quotas),
+        groups=Groups(database, system_clock, quotas),
+        keys=AccessKeys(database, plan.root, system_clock, quotas),
+        key_uses=KeyUses(database, system_clock),
         repositories=Repositories(database, system_clock, limits),
         images=Images(database, system_clock, limits),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, blobstore, system_clock, limits),
         uploads=Uploads(database, blobstore, system_clock, limits),
+        audit=Audit(_keeper(plan), system_clock),
     )
 
 
@@ -158,10 +178,22 @@ def application(plan: Plan, cellar: Cellar) -> Application:
     return Application(Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms), health=health))
 
 
-def periodic(cellar: Cellar) -> Sequence[Periodic]:
+def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
     """What the worker process does."""
     reap = partial(tasks.reap_uploads, cellar.database, cellar.blobstore, system_clock)
-    return (Periodic("reap uploads", REAP_EVERY, reap),)
+    work = [Periodic("reap uploads", REAP_EVERY, reap)]
+    if plan.settings.audit == "file":
+        prune = partial(_audit_folder(plan).prune, system_clock)
+        work.append(Periodic("prune the audit trail", PRUNE_EVERY, prune))
+    return work
+
+
+def _keeper(plan: Plan) -> Keeper:
+    return _audit_folder(plan) if plan.settings.audit == "file" else Stream(sys.stdout.fileno())
+
+
+def _audit_folder(plan: Plan) -> Folder:
+    return Folder(plan.folder.audit, plan.settings.audit_keep_days, plan.settings.audit_keep_mib << 20)
 
 
 def _upgrade(settings: Settings, folder: DataFolder) -> None:

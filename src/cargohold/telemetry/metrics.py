@@ -1,7 +1,8 @@
 """Metrics in Prometheus's text format, summed over all processes of one server.
 
 Names: `cargohold_requests_total{operation,code}`, `cargohold_request_seconds{operation}`,
-`cargohold_received_bytes_total{operation}`, `cargohold_sent_bytes_total{operation}`, `cargohold_open_uploads`.
+`cargohold_received_bytes_total{operation}`, `cargohold_sent_bytes_total{operation}`, `cargohold_open_uploads`,
+`cargohold_audit_events_lost_total{reason}`.
 prometheus_client decides at its import whether it sums over processes, so it is imported after `share`.
 """
 
@@ -41,6 +42,7 @@ class _Meters:
     seconds: Histogram
     received: Counter
     sent: Counter
+    lost_events: Counter
     series: dict[tuple[str, str], _Series]
     counting: bool = True
     """False where there is no room for this process's counters."""
@@ -92,6 +94,13 @@ def observe(*, operation: str, code: str, seconds: float, received: int, sent: i
         series.received.inc(received)
     if sent:
         series.sent.inc(sent)
+
+
+def count_lost_event(reason: str) -> None:
+    """Counts an audit event that could not be kept; `reason` is an error's name, such as ENOSPC."""
+    meters = _meters()
+    if meters.counting:
+        meters.lost_events.labels(reason).inc()
 
 
 def render(open_uploads: int | None) -> bytes:
@@ -149,5 +158,8 @@ def _meters() -> _Meters:
         ),
         received=Counter("cargohold_received_bytes", "Body bytes received.", ["operation"], registry=registry),
         sent=Counter("cargohold_sent_bytes", "Body bytes sent.", ["operation"], registry=registry),
+        lost_events=Counter(
+            "cargohold_audit_events_lost", "Audit events that could not be written down.", ["reason"], registry=registry
+        ),
         series={},
     )

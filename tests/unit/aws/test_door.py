@@ -7,20 +7,27 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-import structlog
 
+from cargohold.access.context import Surroundings
 from cargohold.access.demand import Demand
 from cargohold.aws.door import BODY_LIMIT, LARGE_BODIES, LARGE_BODY_LIMIT, AwsDoor
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.core.arn import Registry
 from cargohold.core.errors import AccessDenied, InvalidSignature, RepositoryNotFound
 from cargohold.exchange import Message, Reply, Request
+from cargohold.identity.principals import Credential, Principal
+from cargohold.telemetry.audit.event import Happened, Identity
 
 HEADER = (
     "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20300101/us-east-1/ecr/aws4_request, "
     "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64
 )
-SIGNED = {"authorization": HEADER, "x-amz-date": "20300101T000000Z", "host": "localhost"}
+SIGNED = {
+    "authorization": HEADER,
+    "x-amz-date": "20300101T000000Z",
+    "host": "localhost",
+    "user-agent": "Boto3/1.44.5",
+}
 ACCOUNT = "123456789012"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
@@ -31,20 +38,26 @@ class Steps(list[str]):
     def __init__(self, *, proven: bool = True, admitted: bool = True) -> None:
         super().__init__()
         self.proven, self.admitted = proven, admitted
-        self.authenticator = self.guard = self
+        self.authenticator = self.guard = self.audit = self
+        self.told: list[Happened] = []
 
     async def signed(self, _: Request, body: bytes, service: str) -> object:
         self.append(f"signed {service} {len(body)}")
         if not self.proven:
             raise InvalidSignature
-        return SimpleNamespace(credential="credential", account=ACCOUNT, region="eu-west-1")
+        return SimpleNamespace(credential=Credential("AKIAEXAMPLE"), account=ACCOUNT, region="eu-west-1")
 
-    async def require(self, credential: str, demands: list[Demand]) -> object:
+    async def require(self, credential: Credential, demands: list[Demand], surroundings: Surroundings) -> object:
+        assert surroundings == Surroundings("127.0.0.1", secure=False, user_agent="Boto3/1.44.5")
         self.append(f"require {', '.join(f'{demand.action} {demand.resource}' for demand in demands)}")
         if not self.admitted:
             raise AccessDenied(ALICE, demands[0].action, demands[0].resource, "because")
-        principal = SimpleNamespace(id="AIDA", account=ACCOUNT, arn=ALICE)
-        return SimpleNamespace(principal=principal, credential=credential)
+        principal = Principal("AIDA", ALICE, ACCOUNT, "user", "alice")
+        return SimpleNamespace(principal=principal, session=None, credential=credential)
+
+
+    def write(self, happened: Happened) -> None:
+        self.told.append(happened)
 
 
 def _demands(scope: Scope, request: Mapping[str, Any]) -> list[Demand]:
@@ -85,17 +98,11 @@ def ecr(name: str, body: bytes | list[Message], **headers: str) -> Request:
     return Request("POST", "/", "", {**SIGNED, **target, **headers}, "http", "127.0.0.1", "request-1", receive)
 
 
-def send(steps: Steps, request: Request) -> tuple[Reply, dict[str, Any]]:
-    """The door's reply and the one audit line that it wrote."""
-    reply, (audit,) = audited(steps, request)
-    return reply, audit
-
-
-def audited(steps: Steps, request: Request) -> tuple[Reply, list[dict[str, Any]]]:
-    """The door's reply and every audit line that it wrote."""
-    with structlog.testing.capture_logs() as lines:
-        reply = asyncio.run(door(steps)(request))
-    return reply, [dict(line) for line in lines if line["event"] == "audit"]
+def send(steps: Steps, request: Request) -> tuple[Reply, Happened]:
+    """The door's reply and the one event that it wrote."""
+    reply = asyncio.run(door(steps)(request))
+    (event,) = steps.told
+    return reply, event
 
 
 def error(reply: Reply) -> tuple[int, str, str]:
@@ -108,22 +115,24 @@ def error(reply: Reply) -> tuple[int, str, str]:
 def test_an_operation_is_done_after_the_guard() -> None:
     """The signature is checked over the body, then the demand on the caller's own registry, then it is done."""
     steps = Steps()
-    reply, audit = send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo"}'))
+    reply, event = send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo"}'))
     arn = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"
     assert steps == ["signed ecr 25", f"require ecr:DeleteRepository {arn}", "do demo request-1 eu-west-1"]
     assert (reply.status, reply.body) == (200, b'{"repository":{"repositoryName":"demo"}}')
     assert (reply.operation, reply.code) == ("ecr:DeleteRepository", "")
     assert reply.headers == [("content-type", "application/x-amz-json-1.1")]
-    assert audit == {
-        "event": "audit",
-        "log_level": "info",
-        "request_id": "request-1",
-        "principal": ALICE,
-        "action": "ecr:DeleteRepository",
-        "resources": [arn],
-        "code": "",
-        "client": "127.0.0.1",
-    }
+    assert event == Happened(
+        request_id="request-1",
+        action="ecr:DeleteRepository",
+        identity=Identity("IAMUser", "AIDA", ALICE, ACCOUNT, "alice", "AKIAEXAMPLE"),
+        client="127.0.0.1",
+        user_agent="Boto3/1.44.5",
+        region="eu-west-1",
+        recipient=ACCOUNT,
+        resources=(arn,),
+        parameters={"repositoryName": "demo"},
+        elements={"repository": {"repositoryName": "demo"}},
+    )
 
 
 def test_a_named_registry_is_what_the_guard_judges() -> None:
@@ -137,10 +146,11 @@ def test_a_named_registry_is_what_the_guard_judges() -> None:
 def test_nobody_unproven_is_told_what_is_wrong(body: bytes) -> None:
     """A request whose signature is wrong gets the same answer whatever its members are."""
     steps = Steps(proven=False)
-    reply, audit = send(steps, ecr("DeleteRepository", body))
+    reply, event = send(steps, ecr("DeleteRepository", body))
     assert error(reply) == (400, "InvalidSignatureException", str(InvalidSignature()))
     assert steps == [f"signed ecr {len(body)}"]
-    assert (audit["principal"], audit["code"]) == (None, "InvalidSignatureException")
+    assert (event.identity, event.code) == (Identity(), "InvalidSignatureException")
+    assert not event.parameters
 
 
 def test_what_is_wrong_is_said_before_the_guard() -> None:
@@ -157,18 +167,23 @@ def test_what_is_wrong_is_said_before_the_guard() -> None:
 def test_what_is_denied_is_not_done() -> None:
     """A denied request ends at the guard, and its audit line names who was denied what."""
     steps = Steps(admitted=False)
-    reply, audit = send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo"}'))
+    reply, event = send(steps, ecr("DeleteRepository", b'{"repositoryName":"demo"}'))
     assert error(reply)[:2] == (400, "AccessDeniedException")
     assert len(steps) == 2
-    assert (audit["principal"], audit["code"]) == (ALICE, "AccessDeniedException")
-    assert audit["resources"] == [f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"]
+    assert event.identity == Identity("IAMUser", "", ALICE, ACCOUNT, "alice", "AKIAEXAMPLE")
+    assert (event.code, event.message.partition(" on ")[0]) == (
+        "AccessDeniedException",
+        f"User: {ALICE} is not authorized to perform: ecr:DeleteRepository",
+    )
+    assert event.resources == (f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo",)
 
 
 @pytest.mark.parametrize(("name", "status"), [("demo", 200), ("absent", 400)])
 def test_an_admitted_read_leaves_no_line(name: str, status: int) -> None:
     """What only looks at something is not written down, whether it is there or not."""
-    reply, lines = audited(Steps(), ecr("ListImages", json.dumps({"repositoryName": name}).encode()))
-    assert (reply.status, lines) == (status, [])
+    steps = Steps()
+    reply = asyncio.run(door(steps)(ecr("ListImages", json.dumps({"repositoryName": name}).encode())))
+    assert (reply.status, steps.told) == (status, [])
 
 
 @pytest.mark.parametrize(
@@ -182,8 +197,9 @@ def test_an_admitted_read_leaves_no_line(name: str, status: int) -> None:
 )
 def test_a_read_that_comes_no_further_than_the_guard_leaves_a_line(steps: Steps, body: bytes, code: str) -> None:
     """A read that is denied, not proven or not understood is written down with its code."""
-    reply, audit = send(steps, ecr("ListImages", body))
-    assert (reply.code, audit["code"], audit["action"]) == (code, code, "ecr:ListImages")
+    reply, event = send(steps, ecr("ListImages", body))
+    assert (reply.code, event.code, event.action) == (code, code, "ecr:ListImages")
+    assert event.only_reads
 
 
 @pytest.mark.parametrize(
@@ -215,9 +231,9 @@ def test_unknown_targets(target: str) -> None:
     """A target that AWS does not have is unknown to the metrics too, and its body is not read."""
     request = ecr("DeleteRepository", [])
     request.headers["x-amz-target"] = target
-    reply, audit = send(Steps(), request)
+    reply, event = send(Steps(), request)
     assert error(reply)[:2] == (400, "UnknownOperationException")
-    assert (reply.operation, audit["action"]) == ("", "")
+    assert (reply.operation, event.action) == ("", "cargohold:UnknownOperation")
     assert isinstance(reply.body, bytes)
     assert len(reply.body) < 300
 
@@ -305,6 +321,7 @@ def test_large_bodies_wait_for_a_place() -> None:
 
 def test_a_request_that_is_cancelled_is_audited() -> None:
     """When the server gives up a request half-way, its audit line is still written."""
+    steps = Steps()
 
     async def story() -> None:
         request = ecr("DeleteRepository", b"")
@@ -316,18 +333,17 @@ def test_a_request_that_is_cancelled_is_audited() -> None:
             raise AssertionError
 
         request.receive = receive
-        task = asyncio.create_task(door(Steps())(request))
+        task = asyncio.create_task(door(steps)(request))
         await began.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    with structlog.testing.capture_logs() as lines:
-        asyncio.run(story())
-    assert [(line["event"], line["code"]) for line in lines] == [("audit", "Cancelled")]
+    asyncio.run(story())
+    assert [(event.action, event.code) for event in steps.told] == [("ecr:DeleteRepository", "Cancelled")]
 
 
 def test_a_client_that_goes_away_is_no_fault_of_ours() -> None:
     """A body that ends too early is the sender's error."""
-    reply, audit = send(Steps(), ecr("DeleteRepository", [{"type": "http.disconnect"}]))
-    assert (error(reply)[:2], audit["code"]) == ((400, "SerializationException"), "SerializationException")
+    reply, event = send(Steps(), ecr("DeleteRepository", [{"type": "http.disconnect"}]))
+    assert (error(reply)[:2], event.code) == ((400, "SerializationException"), "SerializationException")

@@ -84,12 +84,13 @@ def test_the_worker_reaps_uploads(folder: DataFolder) -> None:
     """The worker's tasks run against the cellar they were made with, and find nothing on an empty folder."""
 
     async def run() -> dict[str, int]:
-        cellar = wiring.cellar(plan(folder))
-        found = {task.name: await task.run() for task in wiring.periodic(cellar)}
+        made = plan(folder)
+        cellar = wiring.cellar(made)
+        found = {task.name: await task.run() for task in wiring.periodic(made, cellar)}
         await cellar.close()
         return found
 
-    assert asyncio.run(run()) == {"reap uploads": 0}
+    assert asyncio.run(run()) == {"reap uploads": 0, "prune the audit trail": 0}
 
 
 def test_addresses_are_those_of_the_settings(folder: DataFolder) -> None:

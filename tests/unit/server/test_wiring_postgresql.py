@@ -82,7 +82,8 @@ def test_a_cellar_serves_from_the_shared_database(url: str, tmp_path: Path) -> N
         await wiring.first_start(made)
         cellar = wiring.cellar(made)
         assert await wiring.services(made, cellar).uploads.count_open() == 0
-        assert {task.name: await task.run() for task in wiring.periodic(cellar)} == {"reap uploads": 0}
+        found = {task.name: await task.run() for task in wiring.periodic(made, cellar)}
+        assert found == {"reap uploads": 0, "prune the audit trail": 0}
         await cellar.close()
 
     asyncio.run(run())

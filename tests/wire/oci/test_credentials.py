@@ -1,7 +1,6 @@
 """Who may come in at the OCI door: ECR's answers to tokens of every kind, and what is written down about it."""
 
 from base64 import b64encode
-from collections.abc import MutableMapping
 from typing import Any, NoReturn
 
 import pytest
@@ -15,6 +14,7 @@ from cargohold.core.errors import Corrupt, StorageBusy, StorageFull
 from cargohold.database.schema.identity import access_key
 from cargohold.identity import registry_token
 from cargohold.identity.principals import Credential
+from tests.bed.trail import events
 
 from .bench import ABSENT, ACCOUNT, ADMINISTRATOR, HERE, IMAGE, LAYER, OTHER, REGION, Bench
 
@@ -182,27 +182,28 @@ def test_what_is_changed_or_refused_leaves_one_line(bench: Bench) -> None:
     bench.create("demo")
     arn = HERE.repository_arn("demo")
 
-    def audits(client: Bench, method: str, path: str) -> list[MutableMapping[str, Any]]:
-        with capture_logs() as lines:
-            client(method, path)
-        return [entry for entry in lines if entry["event"] == "audit"]
+    def audits(client: Bench, method: str, path: str) -> list[dict[str, Any]]:
+        before = events(bench.services.audit.folder)
+        client(method, path)
+        return [event for event in events(bench.services.audit.folder) if event not in before]
 
     def line(client: Bench, method: str, path: str) -> tuple[object, ...]:
-        (entry,) = audits(client, method, path)
-        assert (entry["request_id"], entry["client"]) == ("request-1", "127.0.0.1")
-        return entry["principal"], entry["action"], entry["resources"], entry["code"]
+        (event,) = audits(client, method, path)
+        assert (event["requestID"], event["sourceIPAddress"]) == ("request-1", "127.0.0.1")
+        arns = [resource["ARN"] for resource in event["resources"]]
+        return event["userIdentity"].get("arn"), event["eventName"], arns, event.get("errorCode")
 
     for path in ("/v2/", "/v2/demo/tags/list", "/v2/demo/manifests/v1"):
         assert audits(bench, "GET", path) == []
-    missing = (ADMINISTRATOR, "ecr:BatchDeleteImage", [arn], "MANIFEST_UNKNOWN")
+    missing = (ADMINISTRATOR, "BatchDeleteImage", [arn], "MANIFEST_UNKNOWN")
     assert line(bench, "DELETE", "/v2/demo/manifests/v1") == missing
-    assert line(bench, "GET", "/v2/demo/nothing") == (ADMINISTRATOR, "oci:Unknown", [], "UNSUPPORTED")
+    assert line(bench, "GET", "/v2/demo/nothing") == (ADMINISTRATOR, "Unknown", [], "UNSUPPORTED")
     stranger = f"arn:aws:iam::{OTHER}:user/administrator"
-    denied = (stranger, "ecr:BatchGetImage", [arn], "DENIED")
+    denied = (stranger, "BatchGetImage", [arn], "DENIED")
     assert line(bench.as_(bench.token(OTHER)), "GET", "/v2/demo/manifests/v1") == denied
-    nobody = (None, "ecr:BatchGetImage", [arn], "UNAUTHORIZED")
+    nobody = (None, "BatchGetImage", [arn], "UNAUTHORIZED")
     assert line(bench.as_(None), "GET", "/v2/demo/manifests/v1") == nobody
-    assert line(bench.as_(None, "evil.example"), "GET", "/v2/") == (None, "oci:Unknown", [], "UNSUPPORTED")
+    assert line(bench.as_(None, "evil.example"), "GET", "/v2/") == (None, "Unknown", [], "UNSUPPORTED")
 
 
 def test_no_line_holds_a_secret(bench: Bench) -> None:
@@ -211,10 +212,11 @@ def test_no_line_holds_a_secret(bench: Bench) -> None:
     url = download(bench, bench.blob("demo", LAYER))
     secrets = (str(bench.password), url.partition("=")[2])
     with capture_logs() as lines:
-        bench("GET", "/v2/demo/tags/list")
+        bench("DELETE", "/v2/demo/manifests/v1")
         bench.as_(f"{bench.password}x")("GET", "/v2/")
         bench.as_(None)("GET", url)
         bench.as_(None)("GET", url.replace("/blobs/", "/blobs/x"))
         bench("GET", "/v2/nothing/here?" + url.partition("?")[2])
-    assert len(lines) == 3
-    assert not [secret for secret in secrets if secret in str(lines)]
+    written = str([lines, events(bench.services.audit.folder)])
+    assert len(events(bench.services.audit.folder)) == 5
+    assert not [secret for secret in secrets if secret in written]
