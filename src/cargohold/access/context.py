@@ -14,7 +14,7 @@ from typing import Final
 
 from cargohold.access.demand import Demand
 from cargohold.core.clock import SECOND
-from cargohold.identity.principals import Principal
+from cargohold.identity.principals import Principal, Session
 
 Value = str | tuple[str, ...]
 """Of one key; a tuple is a key with several values."""
@@ -33,27 +33,12 @@ class Surroundings:
     user_agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """What a session of STS is, as its row says; times are epoch milliseconds."""
-
-    id: str
-    kind: str
-    """assumed-role | session | federated-user"""
-    name: str
-    issued_at: int
-    expires_at: int
-    tags: Mapping[str, str] = field(default_factory=dict)
-    transitive_tags: tuple[str, ...] = ()
-    source_identity: str | None = None
-
-
 @dataclass(slots=True)
 class Situation:
     """What holds for all of a request's demands."""
 
     principal: Principal
-    session: SessionFacts | None
+    session: Session | None
     token_issued_at: int | None
     """When the registry token or the download was issued; None for a signed request."""
     surroundings: Surroundings
@@ -70,20 +55,16 @@ class Situation:
         return self._values
 
 
+@dataclass(slots=True, eq=False)
 class DemandContext(Mapping[str, Value]):
     """The context of one demand, made when it is first asked; it remembers what it was asked for."""
 
-    __slots__ = ("_demand", "_situation", "_tags", "_values", "asked")
-
-    def __init__(self, situation: Situation, demand: Demand, tags: Mapping[str, str]) -> None:
-        self._situation = situation
-        self._demand = demand
-        self._tags = tags
-        self._values: dict[str, Value] | None = None
-        self.asked: dict[str, Value] = {}
-
-    def get(self, key: str, default: object = None) -> object:  # type: ignore[override]
-        return self[key] if key in self else default
+    _situation: Situation
+    _demand: Demand
+    _tags: Mapping[str, str]
+    """Of the resource."""
+    asked: dict[str, Value] = field(default_factory=dict)
+    _values: dict[str, Value] | None = None
 
     def __getitem__(self, key: str) -> Value:
         value = self.asked[key] = self._all()[key]
@@ -132,7 +113,7 @@ def _of_principal(principal: Principal) -> dict[str, Value]:
     return values | _tagged("aws:principaltag/", principal.tags)
 
 
-def _of_session(session: SessionFacts | None) -> dict[str, Value]:
+def _of_session(session: Session | None) -> dict[str, Value]:
     """MFA is not there for long-term keys, and not used in sessions, which is another thing to a policy."""
     if session is None:
         return {}

@@ -16,12 +16,23 @@ Facts = tuple[tuple[str, str | tuple[str, ...]], ...]
 class Entity:
     """Something of IAM by its name, as a request gives it; where it exists the guard finds its path and tags.
 
-    A user without a name is the caller's own: the guard puts it there.
+    A user without a name is the caller's own: the guard puts it there. What is `new` is yet to be made: whatever has
+    its name already, its path is the request's.
     """
 
     kind: Literal["user", "group", "role", "policy"]
     name: str
     path: str = "/"
+    new: bool = False
+    key: str = ""
+    """An access key's id: what is meant is the user whose key it is."""
+    new_name: str = ""
+    new_path: str = ""
+    """What it is to become: the demand is on its ARN as that will be."""
+
+    def arn(self, account: str, path: str, name: str) -> str:
+        """The ARN that the demand is on, where this path and name are found."""
+        return iam_arn(account, self.kind, self.new_path or path, self.new_name or name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ class Demand:
         if self.repository is not None:
             return self.registry.repository_arn(self.repository)
         if self.entity is not None:
-            return iam_arn(self.registry.account, self.entity.kind, self.entity.path, self.entity.name)
+            return self.entity.arn(self.registry.account, self.entity.path, self.entity.name)
         return self.arn or "*"
 
 

@@ -12,10 +12,11 @@ import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Final
 
 from cargohold.access.context import Value
+from cargohold.access.policy import Match
 from cargohold.core.errors import Corrupt
 from cargohold.encryption.root import Root
 
@@ -30,17 +31,6 @@ _LONGEST_VALUE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """A statement that matched: the policy's name (an ARN, or an inline one's), its kind, the statement's id and place."""
-
-    policy: str
-    kind: str
-    sid: str | None
-    index: int
-    effect: str
-
-
-@dataclass(frozen=True, slots=True)
 class Denial:
     """One refused demand. `missing` is the kind of policy whose allow is missing; None where a statement denied."""
 
@@ -52,16 +42,17 @@ class Denial:
     action: str
     resource: str
     conditions: Mapping[str, Value] = field(default_factory=dict)
-    matched: tuple[Matched, ...] = ()
+    matched: tuple[Match, ...] = ()
     missing: str | None = None
 
 
 def seal(root: Root, denial: Denial) -> str:
     """A few hundred characters, safe in a URL. The most telling statements and keys are kept, the rest left out."""
     conditions = {key: _short(value) for key, value in list(denial.conditions.items())[:_MOST]}
-    matched = sorted(denial.matched, key=lambda each: each.effect == "Allow")[:_MOST]
-    content = asdict(denial) | {"conditions": conditions, "matched": [list(asdict(each).values()) for each in matched]}
-    text = json.dumps(list(content.values()), separators=(",", ":"), ensure_ascii=False)
+    matched = [astuple(each) for each in sorted(denial.matched, key=lambda each: each.effect == "Allow")[:_MOST]]
+    who = (denial.principal_id, denial.principal_arn, denial.account)
+    content = (denial.explicit_deny, *who, denial.action, denial.resource, conditions, matched, denial.missing)
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return urlsafe_b64encode(root.seal(zlib.compress(text.encode(), 9), _PURPOSE)).rstrip(b"=").decode()
 
 
@@ -76,7 +67,7 @@ def open(root: Root, message: str) -> Denial:  # noqa: A001 - seals are opened
     plain = zlib.decompressobj().decompress(root.open(sealed, _PURPOSE), _LARGEST)
     explicit, id_, arn, account, action, resource, conditions, matched, missing = json.loads(plain)
     used = {key: tuple(value) if isinstance(value, list) else value for key, value in conditions.items()}
-    statements = tuple(Matched(*each) for each in matched)
+    statements = tuple(Match(*each) for each in matched)
     return Denial(explicit, id_, arn, account, action, resource, used, statements, missing)
 
 

@@ -1,59 +1,36 @@
-"""How far a credential reaches whatever policies say: the region of a registry token, the repository of a download.
+"""How far a credential reaches whatever policies say. Pure.
 
-Pure. Until the evaluator decides, an administrator may do everything in its own account, and nobody anything else.
+A registry token opens its region, a download the blobs of one repository; the sessions of users do not reach IAM.
+Source: IAM user guide, "Compare AWS STS credentials" (what sessions of GetSessionToken and GetFederationToken, which
+know no MFA here, may call).
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Set
 from typing import Final
 
 from cargohold.access.demand import Demand
-from cargohold.identity.principals import Credential, Principal
+from cargohold.identity.principals import Credential
 
 DOWNLOAD_ACTIONS: Final = frozenset({"ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"})
 """What GET and HEAD of a blob demand."""
 
-_FOR_EVERYBODY = frozenset({"sts:GetCallerIdentity"})
+_STS_OF_SESSIONS: Final[dict[str, Set[str]]] = {
+    "session": frozenset({"sts:AssumeRole", "sts:GetCallerIdentity"}),
+    "federated-user": frozenset({"sts:GetCallerIdentity"}),
+}
+"""All that the sessions of users may call of STS; a role's may call everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`reason` ends AWS's sentence where it is denied."""
-
-    allowed: bool
-    reason: str = ""
-
-
-ALLOWED: Final = Decision(allowed=True)
-
-
-def decide(credential: Credential, principal: Principal, demand: Demand) -> Decision:
-    """What the credential reaches and then the policies allow.
-
-    An administrator may do everything in its own account, and nobody may do anything else.
-    """
-    reach = within(credential, demand)
-    if not reach.allowed:
-        return reach
-    if demand.action in _FOR_EVERYBODY:
-        return ALLOWED
-    if demand.registry.account != principal.account:
-        return _denied("resource-based", demand)
-    if principal.administrator:
-        return ALLOWED
-    return _denied("identity-based", demand)
-
-
-def within(credential: Credential, demand: Demand) -> Decision:
-    """Whether the credential reaches as far as the demand: its region, and the one repository of a download."""
+def within(credential: Credential, session_kind: str | None, demand: Demand) -> bool:
+    """Whether the credential reaches as far as the demand."""
     limit = credential.limit
     if credential.region is not None and credential.region != demand.registry.region:
-        return _denied("session", demand)
+        return False
+    if session_kind in _STS_OF_SESSIONS and demand.action.startswith(("iam:", "sts:")):
+        return demand.action in _STS_OF_SESSIONS[session_kind]
     if limit is None:
-        return ALLOWED
-    if (demand.registry, demand.repository) == (limit.registry, limit.repository) and demand.action in DOWNLOAD_ACTIONS:
-        return ALLOWED
-    return _denied("session", demand)
-
-
-def _denied(kind: str, demand: Demand) -> Decision:
-    return Decision(allowed=False, reason=f"because no {kind} policy allows the {demand.action} action")
+        return True
+    named = (demand.registry, demand.repository)
+    return named == (limit.registry, limit.repository) and demand.action in DOWNLOAD_ACTIONS

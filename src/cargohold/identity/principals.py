@@ -30,6 +30,34 @@ class Credential:
 
 ANONYMOUS: Final = Credential(access_key_id=None)
 
+SessionKind = Literal["assumed-role", "session", "federated-user"]
+"""What STS issues: a session of a role, of a user (GetSessionToken), of somebody a user vouches for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it was issued; what limits it besides (its policies) only the guard reads."""
+
+    id: str
+    """ASIA…: its access key's id."""
+    kind: SessionKind
+    account: str
+    """Its principal's."""
+    principal_id: str
+    """AROA… of its role, or AIDA… of the user who asked for it."""
+    name: str
+    tags: Mapping[str, str]
+    transitive_tags: tuple[str, ...]
+    """Keys of those tags that the sessions have too which this one asks for."""
+    source_identity: str | None
+    issued_at: int
+    expires_at: int
+
+    @property
+    def inherited(self) -> Mapping[str, str]:
+        """The tags that a session has which this one asks for."""
+        return {key: self.tags[key] for key in self.transitive_tags}
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -45,7 +73,6 @@ class Principal:
     kind: Literal["user", "assumed-role", "federated-user", "anonymous"]
     name: str
     """The user's, or the session's."""
-    administrator: bool = False
     entity_id: str = ""
     """AIDA… or AROA…: whom policies are attached to."""
     entity_arn: str = ""

@@ -1,59 +1,21 @@
-"""Decisions, without a database."""
+"""How far credentials reach, without a database."""
 
 from dataclasses import replace
 
 import pytest
 
 from cargohold.access.demand import Demand
-from cargohold.access.reach import decide, within
+from cargohold.access.reach import within
 from cargohold.core.arn import Registry
-from cargohold.identity.principals import Credential, DownloadLimit, Principal
+from cargohold.identity.principals import Credential, DownloadLimit
 
 HOME = Registry("123456789012", "eu-central-1")
 ABROAD = Registry("210987654321", "eu-central-1")
-ADMINISTRATOR = Principal("AIDA1", "arn:aws:iam::123456789012:user/administrator", HOME.account, "user", "a", True)
-USER = replace(ADMINISTRATOR, administrator=False)
-
-
-@pytest.mark.parametrize(
-    ("principal", "demand", "reason"),
-    [
-        (ADMINISTRATOR, Demand("ecr:PutImage", HOME, "app"), None),
-        (ADMINISTRATOR, Demand("ecr:GetAuthorizationToken", HOME), None),
-        (ADMINISTRATOR, Demand("ecr:PutImage", replace(HOME, region="eu-west-1"), "app"), None),
-        (ADMINISTRATOR, Demand("ecr:PutImage", ABROAD, "app"), "resource-based"),
-        (ADMINISTRATOR, Demand("ecr:DescribeRepositories", ABROAD), "resource-based"),
-        (USER, Demand("ecr:PutImage", HOME, "app"), "identity-based"),
-        (USER, Demand("ecr:GetAuthorizationToken", HOME), "identity-based"),
-        (USER, Demand("ecr:PutImage", ABROAD, "app"), "resource-based"),
-        (USER, Demand("sts:GetCallerIdentity", HOME), None),
-        (USER, Demand("sts:getcalleridentity", HOME), "identity-based"),
-    ],
-)
-def test_decide(principal: Principal, demand: Demand, reason: str | None) -> None:
-    """An administrator may do everything in its account; whoever may not is told which kind of policy is missing."""
-    decision = decide(Credential("AKIA"), principal, demand)
-    assert decision.allowed is (reason is None)
-    assert decision.reason == (
-        "" if reason is None else f"because no {reason} policy allows the {demand.action} action"
-    )
-
-
 DOWNLOAD = Credential("AKIA", HOME.region, 1, DownloadLimit(HOME, "app"))
 
 
-def test_a_credential_that_does_not_reach_decides() -> None:
-    """What an administrator may do is not done with a credential that does not reach that far."""
-    abroad = Demand("ecr:PutImage", replace(HOME, region="eu-west-1"), "app")
-    assert decide(Credential("AKIA"), ADMINISTRATOR, abroad).allowed
-    assert decide(Credential("AKIA", HOME.region, 1), ADMINISTRATOR, abroad) == within(
-        Credential("AKIA", HOME.region, 1), abroad
-    )
-    assert not decide(DOWNLOAD, USER, Demand("sts:GetCallerIdentity", HOME)).allowed
-
-
 @pytest.mark.parametrize(
-    ("credential", "demand", "allowed"),
+    ("credential", "demand", "reached"),
     [
         (Credential("AKIA"), Demand("ecr:PutImage", HOME, "app"), True),
         (Credential("AKIA", HOME.region, 1), Demand("ecr:PutImage", HOME, "app"), True),
@@ -66,10 +28,29 @@ def test_a_credential_that_does_not_reach_decides() -> None:
         (DOWNLOAD, Demand("ecr:GetDownloadUrlForLayer", HOME), False),
         (DOWNLOAD, Demand("ecr:GetDownloadUrlForLayer", ABROAD, "app"), False),
         (DOWNLOAD, Demand("ecr:GetDownloadUrlForLayer", replace(HOME, kind="public"), "app"), False),
+        (DOWNLOAD, Demand("sts:GetCallerIdentity", HOME), False),
     ],
 )
-def test_within(credential: Credential, demand: Demand, allowed: bool) -> None:
+def test_tokens_and_downloads(credential: Credential, demand: Demand, reached: bool) -> None:
     """A registry token reaches its region, a download the blobs of its repository, a signature everything."""
-    decision = within(credential, demand)
-    assert decision.allowed is allowed
-    assert decision.reason == ("" if allowed else f"because no session policy allows the {demand.action} action")
+    assert within(credential, None, demand) is reached
+    assert within(credential, "assumed-role", demand) is reached
+
+
+@pytest.mark.parametrize(
+    ("action", "kinds"),
+    [
+        ("ecr:PutImage", {"assumed-role", "session", "federated-user"}),
+        ("iam:ListUsers", {"assumed-role"}),
+        ("sts:AssumeRole", {"assumed-role", "session"}),
+        ("sts:GetCallerIdentity", {"assumed-role", "session", "federated-user"}),
+        ("sts:GetSessionToken", {"assumed-role"}),
+        ("sts:DecodeAuthorizationMessage", {"assumed-role"}),
+    ],
+)
+def test_sessions(action: str, kinds: set[str]) -> None:
+    """A user's sessions do not reach IAM, and of STS only what AWS leaves them; a role's sessions reach everything."""
+    demand = Demand(action, HOME)
+    assert {
+        kind for kind in ("assumed-role", "session", "federated-user") if within(Credential("ASIA"), kind, demand)
+    } == kinds

@@ -4,7 +4,7 @@ An `entity` is whoever a policy can be attached to, a user, a role or a group, a
 id says which. A `policy_id` is a customer-managed policy's, whose row is here, or an AWS-managed one's, which has none.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
 from cargohold.database.schema import metadata
 from cargohold.database.schema.types import Text
@@ -27,7 +27,6 @@ principal = Table(
     Column("path", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("folded_name", Text, nullable=False),  # lower case: names are unique regardless of case
-    Column("administrator", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index(None, "account_id", "kind", "folded_name", unique=True),
 )

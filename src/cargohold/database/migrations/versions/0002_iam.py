@@ -1,12 +1,25 @@
 """IAM: roles, groups, policies, tags and sessions with their limits; registry policies.
 
 Frozen: a migration says what the schema was on its day, so it declares its own tables and imports none of the house's.
-Sessions are made anew: nothing before this revision could issue one.
+Sessions are made anew: nothing before this revision could issue one. Until it, a column said who may do everything;
+from it on that is said by a policy, AWS's own AdministratorAccess, which those who were administrators get.
 """
 
 import sqlalchemy
 from alembic import op
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    literal,
+    select,
+)
 
 revision = "0002"
 down_revision = "0001"
@@ -25,10 +38,20 @@ metadata = MetaData(
 Id = BigInteger().with_variant(Integer(), "sqlite")
 Text = sqlalchemy.Text().with_variant(sqlalchemy.Text(collation="C"), "postgresql")
 
+ADMINISTRATOR_ACCESS = "ANPAIWMBCKSKIEE64ZLYK"
+"""AWS's id of arn:aws:iam::aws:policy/AdministratorAccess."""
+
 # What is there already, as far as the new tables refer to it.
+principal = Table(
+    "principal",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("administrator", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
 old = [
     Table("account", metadata, Column("id", Text, primary_key=True)),
-    Table("principal", metadata, Column("id", Text, primary_key=True)),
+    principal,
     Table("access_key", metadata, Column("id", Text, primary_key=True)),
     Table("registry", metadata, Column("id", Id, primary_key=True)),
 ]
@@ -174,3 +197,9 @@ def upgrade() -> None:
     op.drop_table("session")
     new = [table for table in metadata.sorted_tables if table not in old]
     metadata.create_all(op.get_bind(), tables=new, checkfirst=False)
+    administrators = select(principal.c.id, literal(ADMINISTRATOR_ACCESS), principal.c.created_at)
+    attached = policy_attachment.insert().from_select(
+        ["entity_id", "policy_id", "created_at"], administrators.where(principal.c.administrator)
+    )
+    op.execute(attached)
+    op.drop_column("principal", "administrator")

@@ -1,0 +1,84 @@
+"""One request's case: all that its decisions rest on, and what is decided of each demand. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from cargohold.access import evaluate, reach
+from cargohold.access.caller import Caller, compiled
+from cargohold.access.context import DemandContext, Situation
+from cargohold.access.demand import Demand
+from cargohold.access.evaluate import Ask, Decision
+from cargohold.access.policy import NO_TRUST, Policy
+from cargohold.access.store import Found, Grounds, Repository
+from cargohold.identity.principals import Credential
+
+_read: Final = lru_cache(1024)(json.loads)
+_NO_TAGS: Final[Mapping[str, str]] = {}
+_ASSUME_ROLE: Final = "sts:AssumeRole"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    credential: Credential
+    caller: Caller
+    grounds: Grounds
+    situation: Situation
+    entities: Mapping[Demand, Found]
+    """What the demands on IAM's things found there."""
+
+    def decide(
+        self, demand: Demand, context: DemandContext | None = None, repository_policy: str | None = None
+    ) -> Decision:
+        """Whether the demand is met; `repository_policy`, as stored, is tried in place of the repository's own."""
+        kind = None if self.caller.session is None else self.caller.session.kind
+        if not reach.within(self.credential, kind, demand):
+            reason = f"because no session policy allows the {demand.action} action"
+            return Decision(allowed=False, reason=reason, missing="session")
+        ask = Ask(
+            principal=self.caller.principal,
+            action=demand.action,
+            resource=self.resource(demand),
+            owner=demand.registry.account,
+            context=context or self.context(demand),
+        )
+        return evaluate.decide(ask, self.caller.held, self._resource_policies(demand, repository_policy))
+
+    def context(self, demand: Demand) -> DemandContext:
+        return DemandContext(self.situation, demand, self._tags(demand))
+
+    def resource(self, demand: Demand) -> str:
+        """The ARN that policies are matched against: of something that is there, its true one."""
+        if demand.entity is None:
+            return demand.resource
+        found = self.entities.get(demand)
+        if found is None:
+            return demand.resource
+        return demand.entity.arn(demand.registry.account, found.path, found.name)
+
+    def _tags(self, demand: Demand) -> Mapping[str, str]:
+        if demand.repository is not None:
+            held: Repository | Found | None = self.grounds.repositories.get((demand.registry, demand.repository))
+        else:
+            held = self.entities.get(demand) if demand.entity is not None else None
+        return _NO_TAGS if held is None or held.tags is None else _read(held.tags)
+
+    def _resource_policies(self, demand: Demand, instead: str | None) -> list[Policy]:
+        """The repository's and the registry's; to assume a role, the role's own, which is empty where there is none."""
+        if demand.action == _ASSUME_ROLE:
+            found = self.entities.get(demand)
+            trust = None if found is None else found.trust_policy
+            return [NO_TRUST if trust is None else compiled(trust, "trust", "")]
+        policies = []
+        held = self.grounds.repositories.get((demand.registry, demand.repository or ""))
+        of_repository = instead or (None if held is None else held.policy)
+        of_registry = self.grounds.registry_policies.get(demand.registry)
+        if of_repository is not None:
+            policies.append(compiled(of_repository, "resource", ""))
+        if of_registry is not None and demand.action.startswith("ecr:"):
+            policies.append(compiled(of_registry, "resource", ""))
+        return policies

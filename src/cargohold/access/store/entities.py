@@ -1,0 +1,59 @@
+"""Statements on what a request of IAM or STS is about: the path and tags of a user, group, role or policy."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, null, select
+
+from cargohold.access.demand import Entity
+from cargohold.database.locking import ObjectOf
+from cargohold.database.schema.identity import access_key, identity_tag, managed_policy, principal, role, user_group
+
+
+class Found(NamedTuple):
+    """Something of IAM that is there. `tags` are a JSON object, or None."""
+
+    path: str
+    name: str
+    tags: str | None
+    trust_policy: str | None
+
+
+def _tags(entity_id: ColumnElement[str]) -> Any:
+    return (
+        select(ObjectOf(identity_tag.c.key, identity_tag.c.value))
+        .where(identity_tag.c.entity_id == entity_id)
+        .scalar_subquery()
+    )
+
+
+def _named(table: Any, trust_policy: Any) -> Select[Any]:
+    return select(table.c.path, table.c.name, _tags(table.c.id), trust_policy).where(
+        table.c.account_id == bindparam("account"), table.c.folded_name == bindparam("name")
+    )
+
+
+_PRINCIPALS: Final = _named(principal, role.c.trust_policy).outerjoin(role, role.c.principal_id == principal.c.id)
+_USERS: Final = select(principal.c.path, principal.c.name, _tags(principal.c.id), null())
+_USER_OF_KEY: Final = _USERS.join(access_key, access_key.c.principal_id == principal.c.id).where(
+    principal.c.account_id == bindparam("account"), access_key.c.id == bindparam("key")
+)
+_STATEMENTS: Final = {
+    "user": _PRINCIPALS.where(principal.c.kind == "user"),
+    "role": _PRINCIPALS.where(principal.c.kind == "role"),
+    "group": _named(user_group, null()),
+    "policy": _named(managed_policy, null()),
+}
+
+
+def find_entity(connection: Connection, account: str, entity: Entity) -> Found | None:
+    """What is there under the name, whatever its letters' case; a policy only under the path that was given too."""
+    if entity.key:
+        row = connection.execute(_USER_OF_KEY, {"account": account, "key": entity.key}).one_or_none()
+        return None if row is None else Found(*row)
+    values = {"account": account, "name": entity.name.lower()}
+    row = connection.execute(_STATEMENTS[entity.kind], values).one_or_none()
+    if row is None or (entity.kind == "policy" and row[0] != entity.path):
+        return None
+    return Found(*row)
