@@ -49,6 +49,7 @@ ACCOUNT = "123456789012"
 OTHER = "210987654321"
 REGION = "us-east-1"
 REGIONS = frozenset({REGION, "eu-west-1"})
+AWS_QUOTAS = Quotas()
 NOON = 1_772_366_400_000
 """2026-03-01T12:00:00Z"""
 
@@ -214,9 +215,9 @@ def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[
     place = engine.copy(furnished.database, tmp_path)
     with engine.borrowed(place) as database, asyncio.Runner() as runner:
 
-        def make(**limits: int) -> Wire:
+        def make(quotas: Quotas = AWS_QUOTAS, **limits: int) -> Wire:
             clock = SettableClock()
-            services = _services(database, furnished, clock, Limits(**limits), tmp_path / "audit")
+            services = _services(database, furnished, clock, (Limits(**limits), quotas), tmp_path / "audit")
             return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner)
 
         yield make
@@ -230,8 +231,9 @@ def wire(wire_with: Callable[..., Wire]) -> Wire:
 
 
 def _services(
-    database: Database, furnished: Furnished, clock: SettableClock, limits: Limits, audit: Path
+    database: Database, furnished: Furnished, clock: SettableClock, most: tuple[Limits, Quotas], audit: Path
 ) -> Services:
+    limits, quotas = most
     tokens = Tokens(furnished.root.derive("tokens"))
     return Services(
         addresses=Addresses(ACCOUNT, REGION, REGIONS),
