@@ -90,6 +90,7 @@ class Wire:
     clock: SettableClock
     keys: dict[str, NewKey]
     runner: asyncio.Runner
+    uses: KeyUses
 
     def __call__(self, operation: str, **members: Any) -> dict[str, Any]:
         answer = self.send(operation, members)
@@ -217,8 +218,9 @@ def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[
 
         def make(quotas: Quotas = AWS_QUOTAS, **limits: int) -> Wire:
             clock = SettableClock()
-            services = _services(database, furnished, clock, (Limits(**limits), quotas), tmp_path / "audit")
-            return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner)
+            uses = KeyUses(database, clock)
+            services = _services(database, furnished, clock, (Limits(**limits), quotas, uses), tmp_path / "audit")
+            return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner, uses)
 
         yield make
     engine.drop(place)
@@ -231,22 +233,21 @@ def wire(wire_with: Callable[..., Wire]) -> Wire:
 
 
 def _services(
-    database: Database, furnished: Furnished, clock: SettableClock, most: tuple[Limits, Quotas], audit: Path
+    database: Database, furnished: Furnished, clock: SettableClock, most: tuple[Limits, Quotas, KeyUses], audit: Path
 ) -> Services:
-    limits, quotas = most
+    limits, quotas, uses = most
     tokens = Tokens(furnished.root.derive("tokens"))
     return Services(
         addresses=Addresses(ACCOUNT, REGION, REGIONS),
         clock=clock,
         tokens=tokens,
-        authenticator=Authenticator(database, furnished.root, tokens, clock, REGIONS),
+        authenticator=Authenticator(database, furnished.root, tokens, clock, REGIONS, uses=uses),
         guard=Guard(database, furnished.root, clock),
         accounts=Accounts(database, furnished.root, clock, quotas),
         aliases=AccountAliases(database),
         users=Users(database, clock, quotas),
         groups=Groups(database, clock, quotas),
         keys=AccessKeys(database, furnished.root, clock, quotas),
-        key_uses=KeyUses(database, clock),
         repositories=Repositories(database, clock, limits),
         images=Images(database, clock, limits),
         tags=Tags(database),

@@ -31,10 +31,10 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Whose key it is, and its last use that was written down; None for all of that where there was none."""
+    """Whose key it is, and its last use that was written down; None for what is not known, or was never."""
 
-    account: str
-    user: str
+    account: str | None
+    user: str | None
     used_at: int | None
     region: str | None
     service: str | None
