@@ -46,6 +46,8 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.RepositoryNotFound: _same("RepositoryNotFoundException"),
     errors.RepositoryAlreadyExists: _same("RepositoryAlreadyExistsException"),
     errors.RepositoryNotEmpty: _same("RepositoryNotEmptyException"),
+    errors.RepositoryPolicyNotFound: _same("RepositoryPolicyNotFoundException"),
+    errors.RegistryPolicyNotFound: _same("RegistryPolicyNotFoundException"),
     # Images and tags
     errors.ImageNotFound: _same("ImageNotFoundException"),
     errors.ManifestNotFound: _same("ImageNotFoundException"),
@@ -82,6 +84,7 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.DeleteConflict: _same("DeleteConflictException", 409),
     errors.EntityTemporarilyUnmodifiable: _same("EntityTemporarilyUnmodifiableException", 409),
     errors.UnmodifiableEntity: _same("UnmodifiableEntityException"),
+    errors.PrincipalNotFound: Row("InvalidParameterException", "MalformedPolicyDocument"),
     errors.MalformedPolicyDocument: _same("MalformedPolicyDocumentException"),
     errors.PolicyNotAttachable: _same("PolicyNotAttachableException"),
     errors.InvalidInput: _same("InvalidInputException"),

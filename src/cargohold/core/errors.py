@@ -67,6 +67,19 @@ class RepositoryNotEmpty(Conflict):
         )
 
 
+class RepositoryPolicyNotFound(NotFound):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Repository policy does not exist for the repository with name '{name}' "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class RegistryPolicyNotFound(NotFound):
+    def __init__(self, registry_id: str) -> None:
+        super().__init__(f"Registry policy does not exist in the registry with id '{registry_id}'")
+
+
 # Images and tags
 
 
@@ -302,6 +315,14 @@ class EntityTemporarilyUnmodifiable(Conflict):
 
 class UnmodifiableEntity(Refused):
     """Something that only AWS, here the program itself, may change."""
+
+
+class PrincipalNotFound(Malformed):
+    """A policy names somebody who does not exist; who writes it learns it in the words of its service."""
+
+    def __init__(self, principal: str) -> None:
+        super().__init__("Principal not found")
+        self.principal = principal
 
 
 class MalformedPolicyDocument(Malformed):

@@ -78,6 +78,8 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         # What only the AWS door can be asked for
         errors.RepositoryAlreadyExists: _API_ONLY,
         errors.RepositoryNotEmpty: _API_ONLY,
+        errors.RepositoryPolicyNotFound: _API_ONLY,
+        errors.RegistryPolicyNotFound: _API_ONLY,
         errors.InvalidTagParameter: _API_ONLY,
         errors.TooManyTags: _API_ONLY,
         errors.KmsUnsupported: _API_ONLY,
@@ -86,6 +88,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.DeleteConflict: _API_ONLY,
         errors.EntityTemporarilyUnmodifiable: _API_ONLY,
         errors.UnmodifiableEntity: _API_ONLY,
+        errors.PrincipalNotFound: _API_ONLY,
         errors.MalformedPolicyDocument: _API_ONLY,
         errors.PolicyNotAttachable: _API_ONLY,
         errors.InvalidInput: _API_ONLY,
