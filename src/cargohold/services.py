@@ -12,8 +12,8 @@ from cargohold.identity.accounts import Accounts
 from cargohold.identity.aliases import AccountAliases
 from cargohold.identity.authenticate import Authenticator
 from cargohold.identity.groups import Groups
-from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
@@ -36,7 +36,7 @@ class Services:
     users: Users
     groups: Groups
     keys: AccessKeys
-    key_uses: KeyUses
+    sessions: Sessions
     repositories: Repositories
     images: Images
     tags: Tags

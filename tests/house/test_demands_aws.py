@@ -125,8 +125,15 @@ class Absent:
 class Believing:
     """Takes every request for one signed by the account's key."""
 
+    async def head(self, request: Request, service: str) -> Any:
+        del request, service
+        return SimpleNamespace(known=True)
+
     async def signed(self, request: Request, body: bytes, service: str) -> Signed:
-        del request, body, service
+        return self.prove(await self.head(request, service), body)
+
+    def prove(self, head: Any, body: bytes) -> Signed:
+        del head, body
         return Signed(Credential("AKIAIOSFODNN7EXAMPLE"), ACCOUNT, "eu-west-1")
 
 

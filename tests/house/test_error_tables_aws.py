@@ -87,6 +87,8 @@ def answer(headers: dict[str, str], body: bytes) -> Any:
         async def signed(self, *_: object) -> object:
             raise RuntimeError(SECRET)
 
+        head = signed
+
     messages: list[Message] = [{"type": "http.request", "body": body}]
 
     async def receive() -> Message:

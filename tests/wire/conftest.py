@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from sqlalchemy import update
 
 from cargohold.access.guard import Guard
+from cargohold.access.policy import check
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core import digest
@@ -33,6 +34,7 @@ from cargohold.identity.groups import Groups
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
 from cargohold.identity.quotas import Quotas
+from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
@@ -248,6 +250,7 @@ def _services(
         users=Users(database, clock, quotas),
         groups=Groups(database, clock, quotas),
         keys=AccessKeys(database, furnished.root, clock, quotas),
+        sessions=Sessions(database, furnished.root, tokens, clock, check),
         repositories=Repositories(database, clock, limits),
         images=Images(database, clock, limits),
         tags=Tags(database),

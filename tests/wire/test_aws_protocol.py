@@ -258,16 +258,16 @@ def test_what_is_not_built(client: Client) -> None:
         "UnsupportedOperationException",
         sentence.format("DescribeRegistry"),
     )
-    assert refused(client.of("sts").get_session_token) == (
+    assert refused(client.of("sts").get_federation_token, Name="bob") == (
         400,
         "UnsupportedOperation",
-        sentence.format("GetSessionToken"),
+        sentence.format("GetFederationToken"),
     )
 
 
 UNKNOWN = [
     pytest.param(b"Action=Rest&Version=2011-06-15", "Rest for version 2011-06-15", id="unknown operation"),
-    pytest.param(b"Action=GetUser&Version=2010-05-08", "GetUser for version 2010-05-08", id="unknown service"),
+    pytest.param(b"Action=ListQueues&Version=2012-11-05", "ListQueues for version 2012-11-05", id="unknown service"),
     pytest.param(b"Action=GetCallerIdentity", "GetCallerIdentity for version NO_VERSION_SPECIFIED", id="no version"),
     pytest.param(b"", " for version NO_VERSION_SPECIFIED", id="nothing"),
 ]

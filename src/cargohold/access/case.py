@@ -19,7 +19,8 @@ from cargohold.identity.principals import Credential
 
 _read: Final = lru_cache(1024)(json.loads)
 _NO_TAGS: Final[Mapping[str, str]] = {}
-_ASSUME_ROLE: Final = "sts:AssumeRole"
+_TRUSTED: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+"""What a role's trust policy gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Case:
 
     def _resource_policies(self, demand: Demand, instead: str | None) -> list[Policy]:
         """The repository's and the registry's; to assume a role, the role's own, which is empty where there is none."""
-        if demand.action == _ASSUME_ROLE:
+        if demand.action in _TRUSTED:
             found = self.entities.get(demand)
             trust = None if found is None else found.trust_policy
             return [NO_TRUST if trust is None else compiled(trust, "trust", "")]

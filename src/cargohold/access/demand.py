@@ -24,6 +24,8 @@ class Entity:
     name: str
     path: str = "/"
     new: bool = False
+    exact: bool = False
+    """It was named by its ARN: one of another path, or of other letters' case, is another one."""
     key: str = ""
     """An access key's id: what is meant is the user whose key it is."""
     new_name: str = ""

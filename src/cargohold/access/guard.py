@@ -25,7 +25,7 @@ from cargohold.access.denial import Denial
 from cargohold.access.evaluate import Decision
 from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import Clock
-from cargohold.core.errors import AccessDenied, CredentialsRequired, UnknownCredential
+from cargohold.core.errors import AccessDenied, Corrupt, CredentialsRequired, UnknownCredential
 from cargohold.database import Database
 from cargohold.encryption.root import Root
 from cargohold.identity.principals import Credential, Principal, Session
@@ -104,6 +104,13 @@ class Guard:
             session=caller.session,
             case=case,
         )
+
+    def opened(self, message: str) -> Denial | None:
+        """What the encoded message of a refusal says; None when this deployment did not make it."""
+        try:
+            return denial.open(self._root, message)
+        except Corrupt:
+            return None
 
     async def _load(self, who: store.Who) -> Caller:
         documents = await self._database.read(partial(store.get_documents, who=who))

@@ -17,7 +17,7 @@ DOWNLOAD_ACTIONS: Final = frozenset({"ecr:GetDownloadUrlForLayer", "ecr:BatchChe
 """What GET and HEAD of a blob demand."""
 
 _STS_OF_SESSIONS: Final[dict[str, Set[str]]] = {
-    "session": frozenset({"sts:AssumeRole", "sts:GetCallerIdentity"}),
+    "session": frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:GetCallerIdentity"}),
     "federated-user": frozenset({"sts:GetCallerIdentity"}),
 }
 """All that the sessions of users may call of STS; a role's may call everything."""

@@ -1,7 +1,8 @@
 """The AWS door: head → authenticate → decode → validate → require → do → encode → audit.
 
 It knows two wires and no rule. Who asks is proven before anything of the request is judged, so that nobody unproven
-learns what a member must look like; a body is read only behind a head that could be signed.
+learns what a member must look like. A body is read only behind a head that could be signed, a large one only under a
+key that somebody has.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,7 @@ from cargohold.identity import sigv4
 from cargohold.telemetry import logs
 
 if TYPE_CHECKING:
+    from cargohold.identity.authenticate import Signed
     from cargohold.services import Services
 
 BODY_LIMIT: Final = 1 << 20
@@ -37,7 +39,7 @@ LARGE_BODY_LIMIT: Final = 30 << 20
 """A layer part of 20 MiB in base64, or a manifest of 4 MiB with its characters escaped."""
 
 LARGE_BODIES: Final = 8
-"""Bodies over BODY_LIMIT that are held at once: who sends them is proven only after they are read."""
+"""Bodies over BODY_LIMIT that are held at once: that they are a key's own is proven only after they are read."""
 
 TARGET: Final = "x-amz-target"
 
@@ -134,13 +136,19 @@ class AwsDoor:
         if endpoint is None:
             raise UnknownOperation(f"There is no operation {target[:128]}")
         endpoint.name_in(trail)
-        _check_head(request, "POST")
-        async with self._space(request, endpoint):
-            body = await request.read(LARGE_BODY_LIMIT if endpoint.model.large else BODY_LIMIT)
-            return await self._answer(endpoint, request, trail, body, body)
+        _check_method(request, "POST")
+        authenticator = self._services.authenticator
+        head = await authenticator.head(request, endpoint.service.signing_name)
+        large = endpoint.model.large and not _is_small(request)
+        async with self._large if large and head.known else nullcontext():
+            # Under a key that nobody has no signature is right: what may be large is not even read.
+            wanted = head.known or not large
+            body = await request.read(LARGE_BODY_LIMIT if endpoint.model.large else BODY_LIMIT) if wanted else b""
+            return await self._answer(endpoint, request, trail, authenticator.prove(head, body), body)
 
     async def _serve_query(self, request: Request, trail: Trail) -> bytes:
-        _check_head(request, "GET", "POST")
+        _check_method(request, "GET", "POST")
+        sigv4.parse(request)
         body = await request.read(BODY_LIMIT)
         parameters = query_protocol.parameters(request.query, body)
         action, version = parameters.get("Action", ""), parameters.get("Version", "")
@@ -149,24 +157,18 @@ class AwsDoor:
             version = version[:128] or "NO_VERSION_SPECIFIED"
             raise UnknownOperation(f"Could not find operation {action[:128]} for version {version}")
         endpoint.name_in(trail)
-        return await self._answer(endpoint, request, trail, body, parameters)
+        signed = await self._services.authenticator.signed(request, body, endpoint.service.signing_name)
+        return await self._answer(endpoint, request, trail, signed, parameters)
 
     async def _answer(
-        self, endpoint: Endpoint, request: Request, trail: Trail, body: bytes, given: bytes | Mapping[str, str]
+        self, endpoint: Endpoint, request: Request, trail: Trail, signed: Signed, given: bytes | Mapping[str, str]
     ) -> bytes:
-        signed = await self._services.authenticator.signed(request, body, endpoint.service.signing_name)
         built = endpoint.built
         if built is None:
             raise OperationNotBuilt(endpoint.model.name)
         # A large body takes a tenth of a second to decode: not on the loop.
-        decoded = built.decode(given) if len(body) <= BODY_LIMIT else await asyncio.to_thread(built.decode, given)
+        decoded = built.decode(given) if len(given) <= BODY_LIMIT else await asyncio.to_thread(built.decode, given)
         return built.encode(await invoke(self._services, built.prepared, signed, decoded, trail), request.id)
-
-    def _space(self, request: Request, endpoint: Endpoint) -> AbstractAsyncContextManager[None]:
-        """Waits for one of LARGE_BODIES places where the body may be large, and holds it until the answer is made."""
-        declared = request.headers.get("content-length", "")
-        small = _SMALL_NUMBER.fullmatch(declared) is not None and int(declared) <= BODY_LIMIT
-        return nullcontext() if small or not endpoint.model.large else self._large
 
     def _refuse_json(self, _: Request, trail: Trail, refusal: Refusal) -> Reply:
         return Reply(
@@ -195,8 +197,12 @@ def _build(service: Service, operation: OperationModel, built: Operation) -> Bui
     return Built(prepare(service, built), decode, protocol.encoder(service, operation))
 
 
-def _check_head(request: Request, *methods: str) -> None:
-    """Raises what is known to be wrong before the body is read; whether the signature is right is not."""
+def _check_method(request: Request, *methods: str) -> None:
     if request.method not in methods:
         raise MethodNotAllowed(request.method, methods)
-    sigv4.parse(request)
+
+
+def _is_small(request: Request) -> bool:
+    """Whether the head says that the body is no larger than most may be."""
+    declared = request.headers.get("content-length", "")
+    return _SMALL_NUMBER.fullmatch(declared) is not None and int(declared) <= BODY_LIMIT

@@ -41,7 +41,7 @@ async def invoke(
     trail.access_key_id, trail.region = signed.credential.access_key_id, signed.region
     trail.parameters = told(request)
     prepared.check(request)
-    demands = prepared.operation.demands(Scope(signed.account, signed.region), request)
+    demands = prepared.operation.demands(Scope(signed.account, signed.region, signed.session), request)
     trail.ask(demands)
     try:
         admission = await services.guard.require(signed.credential, demands, surroundings=trail.surroundings)

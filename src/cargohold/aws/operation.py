@@ -11,7 +11,7 @@ from cargohold.core.arn import Registry, Target
 
 if TYPE_CHECKING:
     from cargohold.access.guard import Admission
-    from cargohold.identity.principals import Credential
+    from cargohold.identity.principals import Credential, Session
     from cargohold.services import Services
 
 Q = TypeVar("Q", bound=Mapping[str, object])
@@ -24,6 +24,8 @@ class Scope:
 
     account: str
     region: str
+    session: Session | None = None
+    """The session that asks, where it is one."""
 
     def registry(self, request: Mapping[str, object]) -> Registry:
         """The registry that a decoded request is about: its `registryId`'s, else the caller's own."""
@@ -43,7 +45,7 @@ class Call:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.admission.principal.account, self.region)
+        return Scope(self.admission.principal.account, self.region, self.admission.session)
 
     def registry(self, request: Mapping[str, object]) -> Registry:
         """The registry that a decoded request is about: its `registryId`'s, else the caller's own."""

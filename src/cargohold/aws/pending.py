@@ -56,15 +56,11 @@ PENDING: Final[Mapping[str, Set[str]]] = {
     ),
     "sts": frozenset(
         {
-            "AssumeRole",
             "AssumeRoleWithSAML",
             "AssumeRoleWithWebIdentity",
             "AssumeRoot",
-            "DecodeAuthorizationMessage",
-            "GetAccessKeyInfo",
             "GetDelegatedAccessToken",
             "GetFederationToken",
-            "GetSessionToken",
             "GetWebIdentityToken",
         }
     ),

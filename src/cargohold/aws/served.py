@@ -8,7 +8,7 @@ from typing import Final
 from cargohold.aws.ecr import authorization, images, layers, repositories, resource_tags
 from cargohold.aws.iam import absent, access_keys, accounts, groups, users
 from cargohold.aws.operation import Operation
-from cargohold.aws.sts import caller
+from cargohold.aws.sts import assume, caller, message, session
 
 OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
     "ecr": (
@@ -31,7 +31,13 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         layers.upload_layer_part,
         layers.complete_layer_upload,
     ),
-    "sts": (caller.get_caller_identity,),
+    "sts": (
+        caller.get_caller_identity,
+        caller.get_access_key_info,
+        assume.assume_role,
+        session.get_session_token,
+        message.decode_authorization_message,
+    ),
     "iam": (
         users.create_user,
         users.get_user,

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from cargohold.access.guard import Guard
+from cargohold.access.policy import check
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
@@ -24,6 +25,7 @@ from cargohold.database import Database, migrate
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root, RootKeyUnusable
 from cargohold.encryption.tokens import Tokens
+from cargohold.identity import tasks as identity_tasks
 from cargohold.identity.accounts import Accounts, NewKey
 from cargohold.identity.aliases import AccountAliases
 from cargohold.identity.authenticate import Authenticator
@@ -31,6 +33,7 @@ from cargohold.identity.groups import Groups
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
 from cargohold.identity.quotas import Quotas
+from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.jobs.schedule import Periodic
 from cargohold.oci.door import OciDoor
@@ -53,6 +56,8 @@ from cargohold.telemetry.audit.trail import Audit, Folder, Keeper, Stream
 
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
+REAP_SESSIONS_EVERY = HOUR
+"""Milliseconds between looks for sessions that are over, and so are their registry tokens."""
 PRUNE_EVERY = HOUR
 """Milliseconds between looks for audit files that are too old."""
 
@@ -145,18 +150,19 @@ def services(plan: Plan, cellar: Cellar) -> Services:
     database, blobstore = cellar.database, cellar.blobstore
     tokens = Tokens(plan.root.derive("tokens"))
     limits, quotas = Limits(), Quotas()
+    uses = KeyUses(database, system_clock)
     return Services(
         addresses=plan.addresses,
         clock=system_clock,
         tokens=tokens,
-        authenticator=Authenticator(database, plan.root, tokens, system_clock, plan.deployment.regions),
+        authenticator=Authenticator(database, plan.root, tokens, system_clock, plan.deployment.regions, uses=uses),
         guard=Guard(database, plan.root, system_clock),
         accounts=Accounts(database, plan.root, system_clock, quotas),
         aliases=AccountAliases(database),
         users=Users(database, system_clock, quotas),
         groups=Groups(database, system_clock, quotas),
         keys=AccessKeys(database, plan.root, system_clock, quotas),
-        key_uses=KeyUses(database, system_clock),
+        sessions=Sessions(database, plan.root, tokens, system_clock, check),
         repositories=Repositories(database, system_clock, limits),
         images=Images(database, system_clock, limits),
         tags=Tags(database),
@@ -181,7 +187,8 @@ def application(plan: Plan, cellar: Cellar) -> Application:
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
     """What the worker process does."""
     reap = partial(tasks.reap_uploads, cellar.database, cellar.blobstore, system_clock)
-    work = [Periodic("reap uploads", REAP_EVERY, reap)]
+    reap_sessions = partial(identity_tasks.reap_sessions, cellar.database, system_clock)
+    work = [Periodic("reap uploads", REAP_EVERY, reap), Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions)]
     if plan.settings.audit == "file":
         prune = partial(_audit_folder(plan).prune, system_clock)
         work.append(Periodic("prune the audit trail", PRUNE_EVERY, prune))

@@ -13,8 +13,9 @@ from cargohold.access.demand import Demand
 from cargohold.aws.door import BODY_LIMIT, LARGE_BODIES, LARGE_BODY_LIMIT, AwsDoor
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.core.arn import Registry
-from cargohold.core.errors import AccessDenied, InvalidSignature, RepositoryNotFound
+from cargohold.core.errors import AccessDenied, InvalidSignature, RepositoryNotFound, UnknownCredential
 from cargohold.exchange import Message, Reply, Request
+from cargohold.identity import sigv4
 from cargohold.identity.principals import Credential, Principal
 from cargohold.telemetry.audit.event import Happened, Identity
 
@@ -35,17 +36,27 @@ ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 class Steps(list[str]):
     """Fakes of the rooms, which note the order in which the door calls them."""
 
-    def __init__(self, *, proven: bool = True, admitted: bool = True) -> None:
+    def __init__(self, *, known: bool = True, proven: bool = True, admitted: bool = True) -> None:
         super().__init__()
-        self.proven, self.admitted = proven, admitted
+        self.known, self.proven, self.admitted = known, proven, admitted
         self.authenticator = self.guard = self.audit = self
         self.told: list[Happened] = []
+        self.addresses = SimpleNamespace(account=ACCOUNT)
 
-    async def signed(self, _: Request, body: bytes, service: str) -> object:
-        self.append(f"signed {service} {len(body)}")
+    async def head(self, request: Request, service: str) -> object:
+        sigv4.parse(request)
+        return SimpleNamespace(known=self.known, service=service)
+
+    def prove(self, head: Any, body: bytes) -> object:
+        self.append(f"signed {head.service} {len(body)}")
+        if not self.known:
+            raise UnknownCredential
         if not self.proven:
             raise InvalidSignature
-        return SimpleNamespace(credential=Credential("AKIAEXAMPLE"), account=ACCOUNT, region="eu-west-1")
+        return SimpleNamespace(credential=Credential("AKIAEXAMPLE"), account=ACCOUNT, region="eu-west-1", session=None)
+
+    async def signed(self, _: Request, body: bytes, service: str) -> object:
+        return self.prove(SimpleNamespace(service=service), body)
 
     async def require(self, credential: Credential, demands: list[Demand], surroundings: Surroundings) -> object:
         assert surroundings == Surroundings("127.0.0.1", secure=False, user_agent="Boto3/1.44.5")
@@ -54,7 +65,6 @@ class Steps(list[str]):
             raise AccessDenied(ALICE, demands[0].action, demands[0].resource, "because")
         principal = Principal("AIDA", ALICE, ACCOUNT, "user", "alice")
         return SimpleNamespace(principal=principal, session=None, credential=credential)
-
 
     def write(self, happened: Happened) -> None:
         self.told.append(happened)
@@ -283,6 +293,24 @@ def test_a_manifest_of_four_mebibytes_fits() -> None:
         "Invalid parameter at 'imageManifest' failed to satisfy constraint: "
         "'Member must have length less than or equal to 4194304'"
     )
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-length": str(BODY_LIMIT + 1)}, {"content-length": "9" * 10}])
+def test_a_large_body_is_not_read_for_a_key_that_nobody_has(headers: dict[str, str]) -> None:
+    """Under an unknown key a body that may be large is refused unread, in the words that any body would get."""
+    request = ecr("PutImage", [], **headers)
+    reply, _ = send(Steps(known=False), request)
+    assert error(reply) == (400, "UnrecognizedClientException", str(UnknownCredential()))
+    assert request.received == 0
+
+
+@pytest.mark.parametrize("name", ["PutImage", "DeleteRepository"])
+def test_a_small_body_costs_an_unknown_key_what_it_costs_others(name: str) -> None:
+    """Under an unknown key a small body is read and looked at before the refusal, as under any other key."""
+    steps, body = Steps(known=False), b'{"repositoryName":"demo"}'
+    reply, _ = send(steps, ecr(name, body, **{"content-length": str(len(body))}))
+    assert error(reply) == (400, "UnrecognizedClientException", str(UnknownCredential()))
+    assert steps == [f"signed ecr {len(body)}"]
 
 
 def test_large_bodies_wait_for_a_place() -> None:

@@ -48,12 +48,14 @@ _STATEMENTS: Final = {
 
 
 def find_entity(connection: Connection, account: str, entity: Entity) -> Found | None:
-    """What is there under the name, whatever its letters' case; a policy only under the path that was given too."""
+    """What is there under the name, whatever its letters' case; what its ARN names only under exactly that one."""
     if entity.key:
         row = connection.execute(_USER_OF_KEY, {"account": account, "key": entity.key}).one_or_none()
         return None if row is None else Found(*row)
     values = {"account": account, "name": entity.name.lower()}
     row = connection.execute(_STATEMENTS[entity.kind], values).one_or_none()
     if row is None or (entity.kind == "policy" and row[0] != entity.path):
+        return None
+    if entity.exact and (row[0], row[1]) != (entity.path, entity.name):
         return None
     return Found(*row)
