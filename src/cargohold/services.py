@@ -8,17 +8,25 @@ from cargohold.access.guard import Guard
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
 from cargohold.encryption.tokens import Tokens
+from cargohold.identity.account_details import AccountDetails
 from cargohold.identity.accounts import Accounts
 from cargohold.identity.aliases import AccountAliases
+from cargohold.identity.attachments import Attachments
 from cargohold.identity.authenticate import Authenticator
+from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.policies import Policies
+from cargohold.identity.policy_versions import PolicyVersions
+from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
+from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.telemetry.audit.trail import Audit
@@ -36,8 +44,16 @@ class Services:
     users: Users
     groups: Groups
     keys: AccessKeys
+    roles: Roles
+    policies: Policies
+    policy_versions: PolicyVersions
+    attachments: Attachments
+    inline_policies: InlinePolicies
+    boundaries: Boundaries
+    account_details: AccountDetails
     sessions: Sessions
     repositories: Repositories
+    resource_policies: ResourcePolicies
     images: Images
     tags: Tags
     referrers: Referrers

@@ -27,13 +27,20 @@ from cargohold.database.schema.registry import image as image_table
 from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
 from cargohold.exchange import Message, Request
+from cargohold.identity.account_details import AccountDetails
 from cargohold.identity.accounts import Accounts, NewKey
 from cargohold.identity.aliases import AccountAliases
+from cargohold.identity.attachments import Attachments
 from cargohold.identity.authenticate import Authenticator
+from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.policies import Policies
+from cargohold.identity.policy_versions import PolicyVersions
 from cargohold.identity.quotas import Quotas
+from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.registry.blobs import Blobs
@@ -41,8 +48,10 @@ from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
+from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.server.wiring import POLICIES_OF_ECR
 from cargohold.services import Services
 from cargohold.telemetry.audit.trail import Audit, Folder
 from tests.bed.engines import Engine, Place
@@ -250,8 +259,16 @@ def _services(
         users=Users(database, clock, quotas),
         groups=Groups(database, clock, quotas),
         keys=AccessKeys(database, furnished.root, clock, quotas),
+        roles=Roles(database, clock, check, quotas),
+        policies=Policies(database, clock, check, quotas),
+        policy_versions=PolicyVersions(database, clock, check, quotas),
+        attachments=Attachments(database, clock, quotas),
+        inline_policies=InlinePolicies(database, clock, check, quotas),
+        boundaries=Boundaries(database),
+        account_details=AccountDetails(database),
         sessions=Sessions(database, furnished.root, tokens, clock, check),
         repositories=Repositories(database, clock, limits),
+        resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
         images=Images(database, clock, limits),
         tags=Tags(database),
         referrers=Referrers(database),

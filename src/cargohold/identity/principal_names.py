@@ -140,4 +140,4 @@ def _replaced(document: str, by: Mapping[str, str]) -> str:
     for element in _blocks(parsed):
         names = element["AWS"]
         element["AWS"] = [by.get(name, name) for name in names] if isinstance(names, list) else by.get(names, names)
-    return json.dumps(parsed, ensure_ascii=False)
+    return json.dumps(parsed)

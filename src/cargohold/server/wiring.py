@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import text
 
@@ -25,14 +26,22 @@ from cargohold.database import Database, migrate
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root, RootKeyUnusable
 from cargohold.encryption.tokens import Tokens
+from cargohold.identity import principal_names
 from cargohold.identity import tasks as identity_tasks
+from cargohold.identity.account_details import AccountDetails
 from cargohold.identity.accounts import Accounts, NewKey
 from cargohold.identity.aliases import AccountAliases
+from cargohold.identity.attachments import Attachments
 from cargohold.identity.authenticate import Authenticator
+from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.policies import Policies
+from cargohold.identity.policy_versions import PolicyVersions
 from cargohold.identity.quotas import Quotas
+from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.jobs.schedule import Periodic
@@ -43,6 +52,7 @@ from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
+from cargohold.registry.resource_policies import Language, ResourcePolicies
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.server.app import Application, Doors
@@ -60,6 +70,10 @@ REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
 PRUNE_EVERY = HOUR
 """Milliseconds between looks for audit files that are too old."""
+
+POLICIES_OF_ECR: Final = Language(
+    check=partial(check, kind="resource", service="ecr"), resolve=principal_names.resolve, show=principal_names.show
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +176,16 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         users=Users(database, system_clock, quotas),
         groups=Groups(database, system_clock, quotas),
         keys=AccessKeys(database, plan.root, system_clock, quotas),
+        roles=Roles(database, system_clock, check, quotas),
+        policies=Policies(database, system_clock, check, quotas),
+        policy_versions=PolicyVersions(database, system_clock, check, quotas),
+        attachments=Attachments(database, system_clock, quotas),
+        inline_policies=InlinePolicies(database, system_clock, check, quotas),
+        boundaries=Boundaries(database),
+        account_details=AccountDetails(database),
         sessions=Sessions(database, plan.root, tokens, system_clock, check),
         repositories=Repositories(database, system_clock, limits),
+        resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
         images=Images(database, system_clock, limits),
         tags=Tags(database),
         referrers=Referrers(database),

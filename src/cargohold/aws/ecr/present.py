@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cargohold.aws.ecr import policy_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cargohold.aws.shapes import ecr
     from cargohold.core.addresses import Addresses
-    from cargohold.core.arn import Target
+    from cargohold.core.arn import Registry, Target
     from cargohold.registry.blob import Blob
     from cargohold.registry.image import Failure, Image, ImageId
     from cargohold.registry.repository import Repository
@@ -42,6 +44,20 @@ def tag_mutability(held: Repository) -> ecr.PutImageTagMutabilityResponse:
         "imageTagMutability": held.tag_mutability,
         "imageTagMutabilityExclusionFilters": _exclusion_filters(held),
     }
+
+
+def repository_policy(target: Target, text: str) -> ecr.GetRepositoryPolicyResponse:
+    """A repository's policy; that it was set or deleted is answered in the same form."""
+    return {
+        "registryId": target.registry.account,
+        "repositoryName": target.name,
+        "policyText": policy_text.laid_out(text),
+    }
+
+
+def registry_policy(registry: Registry, text: str) -> ecr.GetRegistryPolicyResponse:
+    """A registry's policy; that it was put or deleted is answered in the same form."""
+    return {"registryId": registry.account, "policyText": policy_text.laid_out(text)}
 
 
 def resource_tags(held: Mapping[str, str]) -> list[ecr.Tag]:
