@@ -15,8 +15,9 @@ from cargohold.core.errors import DeleteConflict, EntityAlreadyExists, LimitExce
 from cargohold.core.paging import Page, cut
 from cargohold.database import Database
 from cargohold.identity import aws_managed, policy, store, tags
+from cargohold.identity.aws_managed import AwsManagedPolicy
 from cargohold.identity.entity import Entity
-from cargohold.identity.policy import Policy, PolicyName, Usage, UsedBy, Validator, Wanted, Way
+from cargohold.identity.policy import Policy, PolicyName, PolicyVersion, Usage, UsedBy, Validator, Wanted, Way
 from cargohold.identity.quotas import Quotas
 from cargohold.identity.store import policies as policy_store
 from cargohold.identity.store import tags as tag_store
@@ -25,7 +26,7 @@ from cargohold.identity.unique_id import new_id
 
 Owner = Literal["account", "aws"]
 
-BOTH: Final[Collection[Owner]] = ("account", "aws")
+BOTH: Final[tuple[Owner, ...]] = ("account", "aws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,11 @@ def get_own(connection: Connection, account: str, name: PolicyName) -> Policy:
     if found is None:
         raise name.missing
     return found
+
+
+def newest(known: AwsManagedPolicy) -> PolicyVersion:
+    """The one version of a policy of AWS's that is kept."""
+    return PolicyVersion(known.version, known.document, default=True, created_at=known.updated_at)
 
 
 def key(listed: Policy) -> str:

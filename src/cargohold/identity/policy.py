@@ -5,7 +5,7 @@ white space does not count.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -62,7 +62,7 @@ class UsedBy:
     """Which of those that use a policy a list is of."""
 
     way: Way = "either"
-    kinds: Collection[EntityKind] = ("group", "role", "user")
+    kinds: tuple[EntityKind, ...] = ("group", "role", "user")
     path: str = "/"
     """What their paths begin with."""
 

@@ -12,7 +12,7 @@ from cargohold.core.errors import DeleteConflict, LimitExceeded, NoSuchEntity
 from cargohold.core.paging import Page, cut
 from cargohold.database import Database
 from cargohold.identity import aws_managed, store
-from cargohold.identity.policies import check_document, get_own
+from cargohold.identity.policies import check_document, get_own, newest
 from cargohold.identity.policy import PolicyName, PolicyVersion, Validator
 from cargohold.identity.quotas import Quotas
 from cargohold.identity.store import policies
@@ -89,7 +89,7 @@ def list_versions(connection: Connection, account: str, name: PolicyName) -> lis
     """All versions, the newest first; raises NoSuchEntity."""
     known = aws_managed.by_arn(name.arn)
     if known is not None:
-        return [PolicyVersion(known.version, known.document, default=True, created_at=known.updated_at)]
+        return [newest(known)]
     return policies.list_versions(connection, get_own(connection, account, name).id)
 
 

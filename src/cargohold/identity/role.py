@@ -1,7 +1,9 @@
 """What a role is. Source: IAM API reference, "Role", "CreateRole", "UpdateRole"."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cargohold.core.arn import iam_arn
@@ -48,3 +50,7 @@ class Role:
     @property
     def arn(self) -> str:
         return iam_arn(self.account, "role", self.path, self.name)
+
+    def shown(self, show: Callable[[str], str]) -> Role:
+        """The role with its trust policy as it is read: `show` puts ARNs in place of ids."""
+        return replace(self, trust_policy=show(self.trust_policy))

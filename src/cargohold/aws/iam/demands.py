@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from cargohold.access.demand import Demand, Entity, Facts
 from cargohold.aws.operation import Scope
 from cargohold.core.arn import PARTITION, Registry, iam_arn
+from cargohold.identity.aws_managed import OWNER
 
 REGION: Final = "us-east-1"
 """Where IAM is, whichever region else is served."""
@@ -20,6 +21,7 @@ Kind = Literal["user", "group", "role", "policy"]
 Needs = Callable[[Scope, Any], Sequence[Demand]]
 
 _MEMBERS: Final[Mapping[Kind, str]] = {"user": "UserName", "group": "GroupName", "role": "RoleName"}
+_OF_AWS: Final = f"arn:{PARTITION}:iam::{OWNER}:"
 _POLICY_ARN: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):policy(/(?:.+/)?)([^/]+)")
 
 
@@ -53,6 +55,19 @@ def on_policy(action: str) -> Needs:
             return (Demand(action, account(scope), arn=arn, facts=facts(request)),)
         entity = Entity("policy", parts[3], parts[2])
         return (Demand(action, Registry(parts[1], REGION), entity=entity, facts=facts(request)),)
+
+    return demands
+
+
+def on_own_policy(action: str) -> Needs:
+    """As on_policy, for what changes a policy: those that AWS wrote are AWS's to change, whatever a caller may do."""
+    needs = on_policy(action)
+
+    def demands(scope: Scope, request: Any) -> Sequence[Demand]:
+        arn: str = request["PolicyArn"]
+        if arn.startswith(_OF_AWS):
+            return (Demand(action, Registry(OWNER, REGION), arn=arn, facts=facts(request)),)
+        return needs(scope, request)
 
     return demands
 

@@ -1,6 +1,6 @@
 """Statements on inline policies: documents that belong to one user, group or role."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -14,11 +14,6 @@ _NAMES: Final = select(inline_policy.c.name).where(_OF_ENTITY).order_by(inline_p
 _OTHERS: Final = select(inline_policy.c.document).where(_OF_ENTITY, inline_policy.c.name != bindparam("called"))
 _FIND: Final = select(inline_policy.c.document).where(_OF_ENTITY, _CALLED)
 _DELETE: Final = delete(inline_policy).where(_OF_ENTITY, _CALLED).returning(inline_policy.c.name)
-_LIST: Final = (
-    select(inline_policy.c.entity_id, inline_policy.c.name, inline_policy.c.document)
-    .where(inline_policy.c.entity_id.in_(bindparam("entities", expanding=True)))
-    .order_by(inline_policy.c.name)
-)
 
 
 def list_names(connection: Connection, entity_id: str) -> Sequence[str]:
@@ -29,12 +24,6 @@ def list_names(connection: Connection, entity_id: str) -> Sequence[str]:
 def list_other_documents(connection: Connection, entity_id: str, name: str) -> Sequence[str]:
     """The documents of an entity's inline policies but the one of this name."""
     return connection.execute(_OTHERS, {"entity": entity_id, "called": name}).scalars().all()
-
-
-def list_inline(connection: Connection, entity_ids: Collection[str]) -> Sequence[tuple[str, str, str]]:
-    """The inline policies of each: the entity's id, the policy's name, its document."""
-    rows = connection.execute(_LIST, {"entities": list(entity_ids)})
-    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def find_inline(connection: Connection, entity_id: str, name: str) -> str | None:

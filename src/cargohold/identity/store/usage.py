@@ -1,6 +1,6 @@
 """Statements on where policies are used: attached to users, groups and roles, or as a permissions boundary."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,9 +14,6 @@ from cargohold.identity.policy import Usage, UsedBy, Way
 from cargohold.identity.store.entities import GROUPS, PRINCIPALS, entity
 
 _ATTACHED_TO: Final = select(policy_attachment.c.policy_id).where(policy_attachment.c.entity_id == bindparam("entity"))
-_ATTACHED_TO_EACH: Final = select(policy_attachment.c.entity_id, policy_attachment.c.policy_id).where(
-    policy_attachment.c.entity_id.in_(bindparam("entities", expanding=True))
-)
 _COUNT_ATTACHED: Final = select(func.count()).where(policy_attachment.c.entity_id == bindparam("entity"))
 _ATTACH: Final = insert(policy_attachment).on_conflict_do_nothing()
 _DETACH: Final = (
@@ -25,9 +22,6 @@ _DETACH: Final = (
     .returning(policy_attachment.c.policy_id)
 )
 _SET_BOUNDARY: Final = insert(permissions_boundary)
-_BOUNDARIES: Final = select(permissions_boundary.c.principal_id, permissions_boundary.c.policy_id).where(
-    permissions_boundary.c.principal_id.in_(bindparam("principals", expanding=True))
-)
 _FIND_BOUNDARY: Final = select(permissions_boundary.c.policy_id).where(
     permissions_boundary.c.principal_id == bindparam("principal")
 )
@@ -101,12 +95,6 @@ def list_attached(connection: Connection, entity_id: str) -> Sequence[str]:
     return connection.execute(_ATTACHED_TO, {"entity": entity_id}).scalars().all()
 
 
-def list_attached_to_each(connection: Connection, entity_ids: Collection[str]) -> Sequence[tuple[str, str]]:
-    """Pairs of an entity's id and a policy's."""
-    rows = connection.execute(_ATTACHED_TO_EACH, {"entities": list(entity_ids)})
-    return [(row[0], row[1]) for row in rows]
-
-
 def count_attached(connection: Connection, entity_id: str) -> int:
     return connection.execute(_COUNT_ATTACHED, {"entity": entity_id}).scalar_one()
 
@@ -124,12 +112,6 @@ def delete_attachment(connection: Connection, entity_id: str, policy_id: str) ->
 def find_boundary(connection: Connection, principal_id: str) -> str | None:
     """The id of the policy that is a user's or role's permissions boundary."""
     return connection.execute(_FIND_BOUNDARY, {"principal": principal_id}).scalar_one_or_none()
-
-
-def list_boundaries(connection: Connection, principal_ids: Collection[str]) -> Mapping[str, str]:
-    """The policies' ids by their users' and roles'."""
-    rows = connection.execute(_BOUNDARIES, {"principals": list(principal_ids)})
-    return {row[0]: row[1] for row in rows}
 
 
 def save_boundary(connection: Connection, principal_id: str, policy_id: str) -> None:
