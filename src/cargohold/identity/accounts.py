@@ -13,7 +13,7 @@ from cargohold.core.errors import Corrupt, EntityAlreadyExists, ValidationError
 from cargohold.core.paging import Page, cut
 from cargohold.database import Database
 from cargohold.encryption.root import Root
-from cargohold.identity import keys, store
+from cargohold.identity import aliases, keys, store
 from cargohold.identity.access_key import ACTIVE, DEVELOPMENT_KEY, NewKey
 from cargohold.identity.account import Account
 from cargohold.identity.entity import Entity
@@ -31,7 +31,6 @@ ADMINISTRATOR_ACCESS: Final = "ANPAIWMBCKSKIEE64ZLYK"
 
 _QUOTAS: Final = Quotas()
 _ID: Final = re.compile(r"[0-9]{12}")
-_ALIAS: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,8 @@ class Accounts:
         made = Account(account_id or _random_id(), alias, self._clock())
         if _ID.fullmatch(made.id) is None:
             raise ValidationError("An account's id is 12 digits.")
-        if alias is not None and (_ALIAS.fullmatch(alias) is None or _ID.fullmatch(alias) is not None):
-            raise ValidationError("An account's alias is 3 to 63 lower-case letters, digits and single hyphens.")
+        if alias is not None:
+            aliases.check(alias)
         key, user_id = keys.new_key(), new_id("AIDA")
 
         def work(connection: Connection) -> None:

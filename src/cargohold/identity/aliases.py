@@ -3,12 +3,25 @@
 Source: IAM user guide, "Create, delete, and list an AWS account alias".
 """
 
+import re
+from typing import Final
+
 from sqlalchemy import Connection
 
-from cargohold.core.errors import EntityAlreadyExists, NoSuchEntity
+from cargohold.core.errors import EntityAlreadyExists, NoSuchEntity, ValidationError
 from cargohold.database import Database
 from cargohold.identity import store
 from cargohold.identity.store import accounts
+
+_ALIAS: Final = re.compile(r"(?![0-9]{12}$)[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]")
+
+
+def check(alias: str) -> None:
+    """Raises ValidationError unless this could be an alias; 12 digits are an account's id."""
+    if _ALIAS.fullmatch(alias) is None:
+        raise ValidationError(
+            "An account's alias is 3 to 63 lower-case letters, digits and single hyphens, and no account's id."
+        )
 
 
 class AccountAliases:
@@ -20,7 +33,11 @@ class AccountAliases:
         return await self._database.read(lambda connection: accounts.find_alias(connection, account))
 
     async def set(self, account: str, alias: str) -> None:
-        """Gives the account this alias in place of its own. Raises EntityAlreadyExists when another account has it."""
+        """Gives the account this alias in place of its own.
+
+        Raises ValidationError, and EntityAlreadyExists when another account has it.
+        """
+        check(alias)
 
         def work(connection: Connection) -> None:
             store.hold(connection, account)

@@ -23,6 +23,9 @@ from cargohold.exchange import Message, Request
 from cargohold.identity import sigv4
 from cargohold.identity.accounts import Accounts, NewKey
 from cargohold.identity.authenticate import Authenticator, Signed
+from tests.bed.engines import Engine, Place
+
+from .home import HOME, Home
 
 T = TypeVar("T")
 
@@ -92,6 +95,23 @@ def house(furnished: tuple[Path, NewKey], tmp_path: Path) -> Iterator[House]:
     sigv4.signing_key.cache_clear()
     yield House(database, ROOT, tokens, clock, Authenticator(database, ROOT, tokens, clock, REGIONS), key)
     asyncio.run(database.close())
+
+
+@pytest.fixture
+def home(engine: Engine, place: Place) -> Iterator[Home]:
+    """IAM's rooms on each database engine, with one account."""
+    with engine.borrowed(place) as database, asyncio.Runner() as runner:
+        made = Home(database, runner)
+        runner.run(made.accounts.bootstrap(HOME))
+        yield made
+
+
+@pytest.fixture
+def beside(engine: Engine, place: Place, home: Home) -> Iterator[Home]:
+    """The same rooms through a database handle of their own, as another process has them."""
+    made = Home(engine.open(place), home.runner)
+    yield made
+    home.runner.run(made.database.close())
 
 
 def sign(
