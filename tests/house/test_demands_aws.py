@@ -2,15 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
+from urllib.parse import urlencode
 
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.serialize import create_serializer
 
 from cargohold.access.demand import Demand
 from cargohold.access.guard import Admission
 from cargohold.aws.door import AwsDoor
+from cargohold.aws.model import load
 from cargohold.aws.operation import Operation, Scope
 from cargohold.aws.served import OPERATIONS
 from cargohold.core.addresses import Addresses
@@ -43,6 +49,8 @@ ON_DEMO: Mapping[str, dict[str, Any]] = {
     "CompleteLayerUpload": {"uploadId": UPLOAD, "layerDigests": [DIGEST]},
 }
 """The operations that demand the action of their own name on the repository they name, each with a smallest request."""
+
+ASSUMING = {"RoleArn": f"arn:aws:iam::{OTHER}:role/team/puller", "RoleSessionName": "session"}
 
 OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("ecr", "CreateRepository", {"repositoryName": "demo"}, [("ecr:CreateRepository", DEMO)]),
@@ -80,6 +88,16 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("ecr", "GetAuthorizationToken", {}, [("ecr:GetAuthorizationToken", "*")]),
     ("ecr", "GetAuthorizationToken", {"registryIds": [OTHER]}, [("ecr:GetAuthorizationToken", "*")]),
     ("sts", "GetCallerIdentity", {}, [("sts:GetCallerIdentity", "*")]),
+    ("sts", "GetSessionToken", {}, [("sts:GetSessionToken", "*")]),
+    ("sts", "GetAccessKeyInfo", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}, [("sts:GetAccessKeyInfo", "*")]),
+    ("sts", "DecodeAuthorizationMessage", {"EncodedMessage": "x"}, [("sts:DecodeAuthorizationMessage", "*")]),
+    ("sts", "AssumeRole", ASSUMING, [("sts:AssumeRole", ASSUMING["RoleArn"])]),
+    (
+        "sts",
+        "AssumeRole",
+        ASSUMING | {"Tags": [{"Key": "k", "Value": "v"}], "SourceIdentity": "bob"},
+        [(action, ASSUMING["RoleArn"]) for action in ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")],
+    ),
 ]
 """The others, with all that they demand."""
 
@@ -160,48 +178,69 @@ class AllowingOne:
         for demand in demands:
             if demand.action != self.action:
                 raise AccessDenied("arn:aws:iam::123456789012:user/one", demand.action, demand.resource, "")
-        principal = Principal("AIDA", "arn:aws:iam::123456789012:user/one", ACCOUNT, "user", "one", administrator=False)
+        principal = Principal("AIDA", "arn:aws:iam::123456789012:user/one", ACCOUNT, "user", "one")
         names = {(demand.registry, demand.repository or "") for demand in demands}
         return Admission(principal, {name: Target(*name, 1) for name in names}, {})
 
 
-def services(guard: Denying | AllowingOne) -> Services:
-    rooms = dict.fromkeys(
-        ("tokens", "repositories", "images", "tags", "referrers", "blobs", "uploads"), cast("Any", Absent())
-    )
-    return Services(
-        addresses=Addresses(ACCOUNT, "eu-west-1", frozenset({"eu-west-1"})),
-        clock=lambda: 0,
-        authenticator=cast("Any", Believing()),
-        guard=cast("Any", guard),
-        audit=cast("Any", SimpleNamespace(write=lambda _: None)),
-        **rooms,
-    )
+class Bench:
+    """The AWS door, made once, in a house whose rooms nobody may enter; each request is judged by another guard."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self.runner = runner
+        self.guard: Denying | AllowingOne = Denying()
+        rooms: dict[str, Any] = dict.fromkeys((field.name for field in fields(Services)), Absent())
+        rooms |= {
+            "addresses": Addresses(ACCOUNT, "eu-west-1", frozenset({"eu-west-1"})),
+            "clock": lambda: 0,
+            "authenticator": Believing(),
+            "guard": SimpleNamespace(require=lambda *given, **also: self.guard.require(*given, **also)),
+            "audit": SimpleNamespace(write=lambda _: None),
+        }
+        self.door = AwsDoor(Services(**rooms))
+
+    def send(self, service: str, name: str, members: dict[str, Any], guard: Denying | AllowingOne) -> Reply:
+        """The door's reply to an operation that this guard judges."""
+        self.guard = guard
+        headers, body = written(service, name, members)
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return messages.pop(0)
+
+        async def answer() -> Reply:
+            return await self.door(Request("POST", "/", "", SIGNED | headers, "http", "", "id", receive))
+
+        return self.runner.run(answer())
 
 
-def send(service: str, name: str, members: dict[str, Any], guard: Denying | AllowingOne) -> Reply:
-    """The AWS door's reply to an operation that this guard judges."""
-    headers = {
-        "host": "localhost",
-        "x-amz-date": "20260301T120000Z",
-        "authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260301/eu-west-1/ecr/aws4_request, "
-        f"SignedHeaders=host;x-amz-date;x-amz-target, Signature={'0' * 64}",
-    }
-    if service == "sts":
-        headers["content-type"] = "application/x-www-form-urlencoded"
-        body = f"Action={name}&Version=2011-06-15".encode()
-    else:
-        headers["x-amz-target"] = f"AmazonEC2ContainerRegistry_V20150921.{name}"
-        body = json.dumps(members).encode()
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    with asyncio.Runner() as runner:
+        yield Bench(runner)
 
-    async def receive() -> Message:
-        return messages.pop(0)
 
-    async def answer() -> Reply:
-        return await AwsDoor(services(guard))(Request("POST", "/", "", headers, "http", "", "id", receive))
+SIGNED = {
+    "host": "localhost",
+    "x-amz-date": "20260301T120000Z",
+    "authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260301/eu-west-1/ecr/aws4_request, "
+    f"SignedHeaders=host;x-amz-date;x-amz-target, Signature={'0' * 64}",
+}
 
-    return asyncio.run(answer())
+
+def written(service: str, name: str, members: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+    """The headers and the body that ask for an operation on its service's wire."""
+    known = load(service)
+    if known.protocol == "json":
+        return {"x-amz-target": f"{known.target_prefix}.{name}"}, json.dumps(members).encode()
+    operation = ServiceModel(Loader().load_service_model(service, "service-2"), service).operation_model(name)
+    form = create_serializer("query", include_validation=False).serialize_to_request(members, operation)["body"]
+    return {"content-type": "application/x-www-form-urlencoded"}, urlencode(form).encode()
+
+
+def denied_by(service: str) -> tuple[int, str]:
+    """The status and the code of a denial on a service's wire."""
+    return (400, "AccessDeniedException") if load(service).protocol == "json" else (403, "AccessDenied")
 
 
 REQUESTS = [
@@ -211,19 +250,19 @@ REQUESTS = [
 
 
 @pytest.mark.parametrize(("service", "name", "members"), REQUESTS)
-def test_where_nothing_is_allowed_nothing_is_done(service: str, name: str, members: dict[str, Any]) -> None:
+def test_where_nothing_is_allowed_nothing_is_done(
+    bench: Bench, service: str, name: str, members: dict[str, Any]
+) -> None:
     """With a guard that denies everything the operation answers AccessDenied, before any room is entered."""
-    reply = send(service, name, members, Denying())
-    assert reply.code == ("AccessDenied" if service == "sts" else "AccessDeniedException")
-    assert reply.status == (403 if service == "sts" else 400)
+    reply = bench.send(service, name, members, Denying())
+    assert (reply.status, reply.code) == denied_by(service)
     assert f"{service}:{name}".encode() in cast("bytes", reply.body)
 
 
 @pytest.mark.parametrize(("service", "name", "members"), REQUESTS)
-def test_s14_no_action_opens_another_operation(service: str, name: str, members: dict[str, Any]) -> None:
+def test_s14_no_action_opens_another_operation(bench: Bench, service: str, name: str, members: dict[str, Any]) -> None:
     """Whoever may do one thing alone reaches the rooms with the operation of that thing, and with no other."""
-    denied = "AccessDenied" if service == "sts" else "AccessDeniedException"
     demands = {action for action, _ in demanded(service, name, members)}
     for other in [f"{kind}:{each.name}" for kind, operations in OPERATIONS.items() for each in operations]:
-        reply = send(service, name, members, AllowingOne(other))
-        assert (reply.code == denied) is (demands != {other}), other
+        reply = bench.send(service, name, members, AllowingOne(other))
+        assert ((reply.status, reply.code) == denied_by(service)) is (demands != {other}), other
