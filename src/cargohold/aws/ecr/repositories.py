@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 def _create_demands(scope: Scope, request: CreateRepositoryRequest) -> Sequence[Demand]:
     registry, name = scope.registry(request), request["repositoryName"]
-    create = Demand("ecr:CreateRepository", registry, name)
-    return (create, Demand("ecr:TagResource", registry, name)) if request.get("tags") else (create,)
+    facts = resource_tags.facts(request.get("tags", ()))
+    create = Demand("ecr:CreateRepository", registry, name, facts=facts)
+    return (create, Demand("ecr:TagResource", registry, name, facts=facts)) if facts else (create,)
 
 
 @operation("CreateRepository", _create_demands)

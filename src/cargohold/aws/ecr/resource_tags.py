@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cargohold.access.demand import Demand
+from cargohold.access.demand import Demand, Facts
 from cargohold.aws.ecr import present
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.core.arn import Target, parse_repository_arn
@@ -34,11 +34,20 @@ def read(given: Sequence[Tag]) -> dict[str, str]:
     return tags
 
 
+def facts(given: Sequence[Tag] = (), keys: Sequence[str] = ()) -> Facts:
+    """What policies may ask of the tags, or of the keys alone, that a request names."""
+    named = tuple(keys) or tuple(tag["Key"] for tag in given)
+    tags = ((f"aws:RequestTag/{tag['Key']}", tag["Value"]) for tag in given)
+    return (*tags, ("aws:TagKeys", named)) if named else ()
+
+
 def _on_resource(action: str) -> Callable[[Scope, Any], Sequence[Demand]]:
     """Demands the action on the repository of the request's `resourceArn`; raises InvalidParameter for a wrong ARN."""
 
     def demands(scope: Scope, request: Any) -> Sequence[Demand]:
-        return (Demand(action, *parse_repository_arn(request["resourceArn"], scope.region)),)
+        registry, name = parse_repository_arn(request["resourceArn"], scope.region)
+        told = facts(request.get("tags", ()), request.get("tagKeys", ()))
+        return (Demand(action, registry, name, facts=told),)
 
     return demands
 
