@@ -83,6 +83,8 @@ def compiled(of: Operator, key: str, texts: Sequence[str], *, variables: bool) -
         pieces = [_PATTERNS[of.base].pieces(text, variables=True) for text in texts]
         if any(has_variables(part) for piece in pieces for part in piece):
             return partial(_deferred, partial(_accepts_filled, of, pieces), partial(ask, key, absent))
+    if of.base == "StringEquals":
+        return partial(ask, key, absent, _among(of, texts, variables=variables))
     return partial(ask, key, absent, _accepts(of, map(_reader(of.base, variables=variables), texts)))
 
 
@@ -137,6 +139,12 @@ def _accepts(of: Operator, matches: Iterable[Accepts | None]) -> Accepts:
     return known[0] if len(known) == 1 else partial(_any_of, known)
 
 
+def _among(of: Operator, texts: Sequence[str], *, variables: bool) -> Accepts:
+    """Equality with texts that are known: one look-up, however many they are."""
+    known = frozenset("".join(map(str, parse(text, variables=variables, wildcards=False))) for text in texts)
+    return partial(_outside, known) if of.negated else known.__contains__
+
+
 def _accepts_filled(of: Operator, pieces: Sequence[Pieces], context: Context) -> Accepts:
     build = _PATTERNS[of.base].build
     return _accepts(of, (_filled(piece, build, context) for piece in pieces))
@@ -153,11 +161,21 @@ def _never(_text: str) -> bool:
 
 
 def _any_of(matches: Sequence[Accepts], text: str) -> bool:
-    return any(accepts(text) for accepts in matches)
+    for accepts in matches:  # noqa: SIM110 - a generator costs as much as the loop
+        if accepts(text):
+            return True
+    return False
 
 
 def _none_of(matches: Sequence[Accepts], text: str) -> bool:
-    return not any(accepts(text) for accepts in matches)
+    for accepts in matches:  # noqa: SIM110 - a generator costs as much as the loop
+        if accepts(text):
+            return False
+    return True
+
+
+def _outside(texts: frozenset[str], text: str) -> bool:
+    return text not in texts
 
 
 def _reader(base: str, *, variables: bool) -> Reader:

@@ -105,18 +105,21 @@ def decide(ask: Ask, held: Held, resource: Sequence[Policy] = ()) -> Decision:
 
 def _settled(chosen: Chosen, context: Context) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
     """Denials and allows, after the context was asked."""
-    found = [of.matched for of, test in chosen.open if test is None or test(context)]
-    denies = (*chosen.denies, *(matched for matched in found if matched.effect == "Deny"))
-    return denies, (*chosen.allows, *(matched for matched in found if matched.effect == "Allow"))
+    denies, allows = list(chosen.denies), list(chosen.allows)
+    for statement, test in chosen.open:
+        if test is None or test(context):
+            (denies if statement.effect == "Deny" else allows).append(statement.matched)
+    return tuple(denies), tuple(allows)
 
 
 def _weighed(ask: Ask, held: Held, resource: Sequence[Policy], own: _Found) -> Decision:
     key = (ask.action, ask.resource)
-    limits = {kind: _Found(*_settled(candidates[key], ask.context)) for kind, candidates in held.limits}
+    denies, allows, limits = own.denies, own.allows, {}
+    for kind, candidates in held.limits:
+        limits[kind] = found = _Found(*_settled(candidates[key], ask.context))
+        denies, allows = denies + found.denies, allows + found.allows
     given = _given(ask, resource, bounded=held.boundary is not None)
-    every = (own, *limits.values(), given)
-    allows = tuple(chain.from_iterable(found.allows for found in every))
-    denies = tuple(chain.from_iterable(found.denies for found in every))
+    denies, allows = denies + given.denies, allows + given.allows
     if denies:
         return Decision(allowed=False, reason=_with_explicit_deny(denies[0]), matched=denies + allows)
     trust = any(policy.kind == "trust" for policy in resource)

@@ -210,6 +210,8 @@ def compile_policy(text: str, kind: Kind, name: str = "") -> Policy:
         ]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedPolicyDocument(grammar.SYNTAX) from error
+    if not statements:
+        raise MalformedPolicyDocument(grammar.SYNTAX)
     return Policy(name, kind, tuple(statements))
 
 
