@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
@@ -26,6 +27,8 @@ from cargohold.exchange import Message, Reply, Request
 from cargohold.identity.authenticate import Signed
 from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
+
+from . import iam_policies_demands, iam_users_demands
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -98,6 +101,8 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         ASSUMING | {"Tags": [{"Key": "k", "Value": "v"}], "SourceIdentity": "bob"},
         [(action, ASSUMING["RoleArn"]) for action in ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")],
     ),
+    *iam_policies_demands.ROWS,
+    *iam_users_demands.ROWS,
 ]
 """The others, with all that they demand."""
 
@@ -228,12 +233,17 @@ SIGNED = {
 }
 
 
+@cache
+def _model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
 def written(service: str, name: str, members: dict[str, Any]) -> tuple[dict[str, str], bytes]:
     """The headers and the body that ask for an operation on its service's wire."""
     known = load(service)
     if known.protocol == "json":
         return {"x-amz-target": f"{known.target_prefix}.{name}"}, json.dumps(members).encode()
-    operation = ServiceModel(Loader().load_service_model(service, "service-2"), service).operation_model(name)
+    operation = _model(service).operation_model(name)
     form = create_serializer("query", include_validation=False).serialize_to_request(members, operation)["body"]
     return {"content-type": "application/x-www-form-urlencoded"}, urlencode(form).encode()
 
