@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from cargohold.encryption.root import Root
 LONGEST: Final = 10_240
 """Characters of the longest message that is looked at: the API's own limit."""
 
+_FORM: Final = re.compile(r"[\w-]+", re.ASCII)
 _PURPOSE: Final = "denial"
 _LARGEST: Final = 1 << 16
 _MOST: Final = 12
@@ -58,7 +60,7 @@ def seal(root: Root, denial: Denial) -> str:
 
 def open(root: Root, message: str) -> Denial:  # noqa: A001 - seals are opened
     """What a message says; raises Corrupt when it is none that this deployment made."""
-    if len(message) > LONGEST or not message.isascii():
+    if len(message) > LONGEST or _FORM.fullmatch(message) is None:
         raise Corrupt
     try:
         sealed = urlsafe_b64decode(message + "=" * (-len(message) % 4))
