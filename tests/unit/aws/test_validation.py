@@ -3,6 +3,7 @@
 import re
 import time
 from typing import Any
+from unicodedata import category
 
 import pytest
 from botocore.loaders import Loader
@@ -250,14 +251,15 @@ def test_what_is_right_passes() -> None:
     compile_check(service, None)({})
 
 
-def test_no_pattern_can_be_made_to_run_for_long() -> None:
-    """Every pattern of ECR's model decides within milliseconds on text made to make it try again and again."""
+@pytest.mark.parametrize("service", ["ecr", "sts", "iam"])
+def test_no_pattern_can_be_made_to_run_for_long(service: str) -> None:
+    """Every pattern of a model decides within milliseconds on text made to make it try again and again."""
     beginnings = ("", "a", "arn:aws:secretsmanager:", "arn:aws:iam::123456789012:role/", "sha256:")
     units = ("a", "a-", "-", "a/", "/", "a.", "a_", "*", "a*", "0", "aa/", "a--", "+")
-    for shape in model.load("ecr").shapes.values():
+    for shape in model.load(service).shapes.values():
         if "pattern" not in shape:
             continue
-        longest = shape.get("max", 2000)
+        longest = min(shape.get("max", 2000), 2000)
         matches = compile_pattern(shape["pattern"]).fullmatch
         began = time.process_time()
         for beginning in beginnings:
@@ -285,3 +287,23 @@ def test_the_model_and_the_core_agree_on_names(text: str) -> None:
     else:
         with pytest.raises(InvalidParameter):
             check({"repositoryName": text})
+
+
+@pytest.mark.parametrize("text", ["Straße", "ключ", "日本語", "Ⅷ½²", "a b\u00a0c\u2003d\u2028", "_.:/=+-@", "𝒜"])
+def test_tags_of_every_script(text: str) -> None:
+    """Letters, numbers and separators of every script are taken in tags, as AWS's pattern names them."""
+    compile_check(model.load("iam"), "Tag")({"Key": text, "Value": text})
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\nb", "é!", "a\u0301", "☃", "a\x00", "&", "\u200b"])
+def test_signs_that_no_tag_has(text: str) -> None:
+    """Controls, marks, symbols and other punctuation are refused in tags."""
+    with pytest.raises(ValidationFailed, match="tag"):
+        compile_check(model.load("iam"), "TagUserRequest")({"UserName": "alice", "Tags": [{"Key": text, "Value": "v"}]})
+
+
+@given(st.text(max_size=5))
+def test_the_pattern_is_unicodes(text: str) -> None:
+    """A character is taken exactly where Unicode calls it a letter, a number or a separator, or AWS's list has it."""
+    matches = compile_pattern(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*").fullmatch
+    assert bool(matches(text)) == all(each in "_.:/=+-@" or category(each)[0] in "LZN" for each in text)
