@@ -17,22 +17,19 @@ from cargohold.access.patterns import (
     Accepts,
     Context,
     Parts,
+    Template,
     Variable,
     Wild,
     arn_matcher,
-    fill,
-    has_variables,
     matcher,
     parse,
     segments,
+    template,
 )
 
 Test = Callable[[Context], bool]
 
-Reader = Callable[[str], Accepts | None]
-"""From a policy's value to what it matches; None where it cannot be read, which no request meets."""
-
-Pieces = tuple[Parts, ...]
+Pieces = Sequence[Parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +76,13 @@ def compiled(of: Operator, key: str, texts: Sequence[str], *, variables: bool) -
     elif of.some:
         ask = _some
     absent = (of.every or of.negated or of.optional) and not of.some
-    if of.base in _PATTERNS and variables:
-        pieces = [_PATTERNS[of.base].pieces(text, variables=True) for text in texts]
-        if any(has_variables(part) for piece in pieces for part in piece):
-            return partial(_deferred, partial(_accepts_filled, of, pieces), partial(ask, key, absent))
+    given = [_value(of.base, text, variables=variables) for text in texts]
+    known = [value for value in given if not isinstance(value, Template)]
+    if len(known) < len(given):
+        return partial(_deferred, partial(_accepts_filled, of, given), partial(ask, key, absent))
     if of.base == "StringEquals":
         return partial(ask, key, absent, _among(of, texts, variables=variables))
-    return partial(ask, key, absent, _accepts(of, map(_reader(of.base, variables=variables), texts)))
+    return partial(ask, key, absent, _accepts(of, known))
 
 
 def variables_in(texts: Iterable[str]) -> Iterable[str]:
@@ -130,9 +127,8 @@ def _deferred(accepts: Callable[[Context], Accepts], ask: Callable[[Accepts, Con
 # Values
 
 
-def _accepts(of: Operator, matches: Iterable[Accepts | None]) -> Accepts:
+def _accepts(of: Operator, readable: Sequence[Accepts | None]) -> Accepts:
     """One match of the values: any of them, or for a negated operator none, of which each must be readable."""
-    readable = tuple(matches)
     if of.negated:
         return _never if None in readable else partial(_none_of, tuple(filter(None, readable)))
     known = tuple(filter(None, readable))
@@ -145,15 +141,8 @@ def _among(of: Operator, texts: Sequence[str], *, variables: bool) -> Accepts:
     return partial(_outside, known) if of.negated else known.__contains__
 
 
-def _accepts_filled(of: Operator, pieces: Sequence[Pieces], context: Context) -> Accepts:
-    build = _PATTERNS[of.base].build
-    return _accepts(of, (_filled(piece, build, context) for piece in pieces))
-
-
-def _filled(pieces: Pieces, build: Callable[[Pieces], Accepts | None], context: Context) -> Accepts | None:
-    filled = [fill(piece, context) for piece in pieces]
-    known = [piece for piece in filled if piece is not None]
-    return build(tuple(known)) if len(known) == len(filled) else None
+def _accepts_filled(of: Operator, given: Sequence[Template | Accepts | None], context: Context) -> Accepts:
+    return _accepts(of, [value.accepts(context) if isinstance(value, Template) else value for value in given])
 
 
 def _never(_text: str) -> bool:
@@ -178,13 +167,12 @@ def _outside(texts: frozenset[str], text: str) -> bool:
     return text not in texts
 
 
-def _reader(base: str, *, variables: bool) -> Reader:
+def _value(base: str, text: str, *, variables: bool) -> Template | Accepts | None:
     pattern = _PATTERNS.get(base)
-    return _READERS[base] if pattern is None else partial(_plain, pattern, variables)
-
-
-def _plain(pattern: "_Pattern", variables: bool, text: str) -> Accepts | None:
-    return pattern.build(pattern.pieces(text, variables=variables))
+    if pattern is None:
+        return _READERS[base](text)
+    pieces = pattern.pieces(text, variables=variables)
+    return template(pieces, pattern.build) or pattern.build(pieces)
 
 
 # Operators whose values are patterns, and may hold variables
@@ -222,7 +210,7 @@ def _bool(pieces: Pieces) -> Accepts | None:
 
 
 def _arn(pieces: Pieces) -> Accepts | None:
-    if pieces == ((Wild.MANY,),):
+    if tuple(pieces) == ((Wild.MANY,),):
         return matcher(pieces[0])
     return arn_matcher(pieces) if len(pieces) == ARN_PARTS else None
 

@@ -6,10 +6,11 @@ Sources: IAM User Guide, "IAM JSON policy elements: Resource", "IAM policy eleme
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from operator import methodcaller
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 Context = Mapping[str, str | tuple[str, ...]]
 """What is known of a request, by condition key in lower case; a tuple is the value of a multi-valued key."""
@@ -86,10 +87,6 @@ def joined(parts: Sequence[Part]) -> Parts:
     return tuple(result)
 
 
-def has_variables(parts: Parts) -> bool:
-    return any(isinstance(part, Variable) for part in parts)
-
-
 def fill(parts: Parts, context: Context) -> Parts | None:
     """The pattern with the variables' values, whose `*` and `?` are plain text; None when one has no single value."""
     filled: list[Part] = []
@@ -102,6 +99,40 @@ def fill(parts: Parts, context: Context) -> Parts | None:
         else:
             filled.append(part)
     return joined(filled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A pattern with variables. What it matches with their values is kept, for a principal's are mostly the same."""
+
+    pieces: tuple[Parts, ...]
+    build: Callable[[Sequence[Parts]], Accepts | None]
+    variables: tuple[Variable, ...]
+    built: dict[tuple[str, ...], Accepts | None] = field(default_factory=dict, repr=False)
+
+    LIMIT: ClassVar[int] = 32
+
+    def accepts(self, context: Context) -> Accepts | None:
+        """None where a variable has no single value, or the filled pattern is none."""
+        values: list[str] = []
+        for key, default in self.variables:
+            value = context.get(key, default)
+            if not isinstance(value, str):
+                return None
+            values.append(value)
+        known = tuple(values)
+        if known not in self.built:
+            if len(self.built) >= self.LIMIT:
+                self.built.clear()
+            filled = [fill(piece, context) for piece in self.pieces]
+            self.built[known] = self.build([piece for piece in filled if piece is not None])
+        return self.built[known]
+
+
+def template(pieces: Sequence[Parts], build: Callable[[Sequence[Parts]], Accepts | None]) -> Template | None:
+    """None for a pattern without variables."""
+    variables = tuple(part for piece in pieces for part in piece if isinstance(part, Variable))
+    return Template(tuple(pieces), build, variables) if variables else None
 
 
 def matcher(parts: Parts) -> Accepts:
@@ -132,6 +163,7 @@ def _between(start: str, end: str, text: str) -> bool:
     return len(text) >= len(start) + len(end) and text.startswith(start) and text.endswith(end)
 
 
+@lru_cache(maxsize=1024)
 def _automaton(parts: Parts) -> Accepts:
     """All ways to match at once: bit n of the state says that the first n characters of the pattern are matched.
 
@@ -220,7 +252,7 @@ def resource_matcher(pieces: Sequence[Parts]) -> Accepts:
         return matcher(_whole(pieces))
     padded = [*pieces, *([(Wild.MANY,)] * (ARN_PARTS - len(pieces)))]
     crossing = _whole([*map(_crossing, pieces[: ARN_PARTS - 1]), *pieces[ARN_PARTS - 1 :]])
-    return partial(_resource, arn_matcher(padded), _automaton(crossing), _colons(pieces))
+    return partial(_resource, arn_matcher(padded), crossing, _colons(pieces))
 
 
 def _whole(pieces: Sequence[Parts]) -> Parts:
@@ -242,6 +274,6 @@ def _colons(pieces: Sequence[Parts]) -> int:
     return len(pieces) - 1 + sum(part.count(":") for piece in pieces for part in piece if isinstance(part, str))
 
 
-def _resource(by_segment: Accepts, crossing: Accepts, colons: int, text: str) -> bool:
+def _resource(by_segment: Accepts, crossing: Parts, colons: int, text: str) -> bool:
     """No wildcard has a colon to run past where the text has no more of them than the pattern."""
-    return by_segment(text) or (text.count(":") > colons and crossing(text))
+    return by_segment(text) or (text.count(":") > colons and _automaton(crossing)(text))

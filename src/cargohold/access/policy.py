@@ -15,12 +15,12 @@ from cargohold.access.patterns import (
     Accepts,
     Context,
     Parts,
-    fill,
-    has_variables,
+    Template,
     matcher,
     parse,
     resource_matcher,
     segments,
+    template,
 )
 from cargohold.access.principal_element import Principals, principals
 from cargohold.core.errors import MalformedPolicyDocument
@@ -66,7 +66,7 @@ class Resources:
     """A Resource element, or NotResource; patterns with variables wait for a request's values."""
 
     fixed: tuple[Accepts, ...]
-    open: tuple[tuple[Parts, ...], ...]
+    open: tuple[Template, ...]
     excepted: bool
 
     def cover(self, resource: str) -> bool | None:
@@ -79,11 +79,10 @@ class Resources:
     def cover_in(self, resource: str, context: Context) -> bool:
         """Decides what the variables leave open; one without a value keeps the whole of NotResource from matching."""
         found = False
-        for pieces in self.open:
-            filled = [fill(piece, context) for piece in pieces]
-            known = [piece for piece in filled if piece is not None]
-            if len(known) == len(filled):
-                found = found or resource_matcher(known)(resource)
+        for pattern in self.open:
+            accepts = pattern.accepts(context)
+            if accepts is not None:
+                found = found or accepts(resource)
             elif self.excepted:
                 return False
         return found is not self.excepted
@@ -258,9 +257,9 @@ def _actions(block: dict[str, Any]) -> Actions:
 
 
 def _resources(parsed: Sequence[tuple[Parts, ...]], *, excepted: bool) -> Resources:
-    waiting = tuple(pieces for pieces in parsed if any(has_variables(piece) for piece in pieces))
-    fixed = tuple(resource_matcher(pieces) for pieces in parsed if pieces not in waiting)
-    return Resources(fixed, waiting, excepted)
+    templates = [template(pieces, resource_matcher) for pieces in parsed]
+    fixed = [resource_matcher(pieces) for pieces, of in zip(parsed, templates, strict=True) if of is None]
+    return Resources(tuple(fixed), tuple(of for of in templates if of is not None), excepted)
 
 
 def _principals(block: dict[str, Any], matched: Match) -> Principals | None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cargohold.access.evaluate import Ask, Decision, Held, decide
+from cargohold.access.patterns import Template
 from cargohold.access.policy import NO_TRUST, Candidates, Kind, Policy, compile_policy
 from cargohold.identity.principals import Principal
 from tests.unit.access.decisions.row import ABROAD, BOB, HOME, Block, allow, compiled, deny, document, session, to, user
@@ -19,7 +20,14 @@ MANAGED = f"arn:aws:iam::{HOME}:policy/Pull"
 WHO = st.sampled_from([BOB, CI, user("Maria", ABROAD)])
 ACTIONS = st.sampled_from(["ecr:PutImage", "ecr:BatchGetImage", "ecr:*", "*", "ecr:batch*", "sts:AssumeRole"])
 ON = st.sampled_from(
-    ["*", REPO, f"{REPO}*", "arn:aws:ecr:*:*:repository/*", f"arn:aws:ecr:us-east-1:{HOME}:repository/b"]
+    [
+        "*",
+        REPO,
+        "arn:aws:ecr:*:*:repository/${aws:username}",
+        f"{REPO}*",
+        "arn:aws:ecr:*:*:repository/*",
+        f"arn:aws:ecr:us-east-1:{HOME}:repository/b",
+    ]
 )
 CONDITIONS = st.sampled_from(
     [
@@ -28,12 +36,14 @@ CONDITIONS = st.sampled_from(
         {"StringNotEquals": {"aws:PrincipalTag/team": "red"}},
         {"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
         {"Null": {"aws:TokenIssueTime": "true"}},
+        {"StringLike": {"aws:PrincipalTag/team": "${aws:username}*"}},
     ]
 )
 CONTEXTS = st.fixed_dictionaries(
     {},
     optional={
         "aws:principaltag/team": st.sampled_from(["red", "blue"]),
+        "aws:username": st.sampled_from(["app", "re", "*"]),
         "aws:tagkeys": st.sampled_from([("a",), ("b", "c"), ()]),
         "aws:tokenissuetime": st.just("2026-01-01T00:00:00Z"),
     },
@@ -143,10 +153,17 @@ def _shuffled(given: Sequence[object], random: object) -> list[object]:
     return shuffled
 
 
-@given(asks(), holdings(), RESOURCES)
-def test_a_decision_is_the_same_the_second_time(ask: Ask, held: Held, resource: Sequence[Policy]) -> None:
-    """What is remembered between decisions changes none."""
-    assert decide(ask, held, resource) == decide(ask, held, resource)
+@given(st.lists(asks(), max_size=4), asks(), holdings(), RESOURCES)
+def test_what_was_decided_before_changes_nothing(
+    before: list[Ask], ask: Ask, held: Held, resource: Sequence[Policy]
+) -> None:
+    """A decision is the same as the first of its policies and after any others."""
+    fresh = Held(held.identity, held.boundary, held.session)
+    first = decide(ask, fresh, resource)
+    for other in before:
+        decide(other, held, resource)
+    assert decide(ask, held, resource) == first
+    assert decide(ask, held, resource) == first
 
 
 @given(asks(), holdings(), RESOURCES)
@@ -238,6 +255,21 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(1000):
         assert decide(Ask(BOB, f"ecr:A{number}", f"{REPO}{number}", HOME, {}), held).allowed
     assert len(held.own) <= Candidates.LIMIT
+
+
+def test_values_of_variables_that_are_remembered_are_bounded() -> None:
+    """A pattern keeps what it is with the values that a few principals bring, and is right for all."""
+    policy = compiled("identity", allow("ecr:*", "arn:aws:ecr:*:*:repository/${aws:username}"))
+    held = Held((policy,))
+    for number in range(200):
+        for name, allowed in ((f"u{number}", True), (f"u{number + 1}", False)):
+            ask = Ask(
+                BOB, "ecr:PutImage", f"arn:aws:ecr:us-east-1:{HOME}:repository/u{number}", HOME, {"aws:username": name}
+            )
+            assert decide(ask, held).allowed is allowed
+    resources = policy.statements[0].resources
+    assert resources is not None
+    assert len(resources.open[0].built) <= Template.LIMIT
 
 
 def test_a_statement_tells_the_keys_it_reads() -> None:
