@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import BindParameter, Connection, Integer, bindparam, delete, func, select, update
 
 from cargohold.database.locking import for_share, insert
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.identity import access_key, access_key_use, principal, session
 from cargohold.identity.access_key import ACTIVE, DEVELOPMENT_KEY, AccessKey, Use
 
@@ -24,7 +25,7 @@ _OF: Final[BindParameter[str]] = bindparam("of")
 _KEYS: Final = select(access_key.c.id, principal.c.account_id, access_key.c.sealed_secret, access_key.c.status).join(
     principal, principal.c.id == access_key.c.principal_id
 )
-_FIND_KEY: Final = _KEYS.where(access_key.c.id == bindparam("id"))
+_FIND_KEY: Final = Prepared(_KEYS.where(access_key.c.id == bindparam("id")))
 _FIND_KEY_OF_ACCOUNT: Final = _KEYS.where(principal.c.account_id == bindparam("account")).limit(1)
 _COLUMNS: Final = (access_key.c.id, access_key.c.principal_id, access_key.c.status, access_key.c.created_at)
 _LOCK: Final = select(*_COLUMNS).where(access_key.c.id == _OF, access_key.c.principal_id == bindparam("user"))
@@ -66,8 +67,8 @@ _SAVE_USE: Final = _ADD_USE.on_conflict_do_update(
 
 def find_key(connection: Connection, key_id: str) -> Key | None:
     """The key, whatever its status."""
-    row = connection.execute(_FIND_KEY, {"id": key_id}).one_or_none()
-    return None if row is None else Key(row[0], row[1], row[2], row[3] == ACTIVE)
+    row = _FIND_KEY.first(connection, {"id": key_id})
+    return None if row is None else Key(row[0], row[1], bytes(row[2]), row[3] == ACTIVE)
 
 
 def find_key_of_account(connection: Connection, account_id: str) -> Key | None:
