@@ -61,7 +61,7 @@ class DenyingGuard:
     def __init__(self) -> None:
         self.demands: list[Demand] = []
 
-    async def require(self, _who: Credential, demands: Any, optional: Any = ()) -> NoReturn:
+    async def require(self, _who: Credential, demands: Any, optional: Any = (), surroundings: Any = None) -> NoReturn:
         self.demands = list(demands)
         raise AccessDenied(USER, "ecr:Anything", "*", "because no identity-based policy allows the ecr:Anything action")
 
@@ -73,7 +73,8 @@ def services(credential: Credential, guard: Any) -> Any:
         for name in ("repositories", "images", "tags", "referrers", "blobs", "uploads", "tokens", "clock")
     }
     authenticator = SimpleNamespace(registry=lambda request, registry: credential)
-    return SimpleNamespace(addresses=ADDRESSES, authenticator=authenticator, guard=guard, **rooms)
+    audit = SimpleNamespace(write=lambda _: None)
+    return SimpleNamespace(addresses=ADDRESSES, authenticator=authenticator, guard=guard, audit=audit, **rooms)
 
 
 def request(route: Route, method: str, query: str = "") -> Request:
@@ -145,7 +146,7 @@ def test_a_guard_that_denies_everything_denies_everything(route: Route, method: 
 @CALLS
 def test_every_route_challenges_the_anonymous(route: Route, method: str) -> None:
     """Who sends no credentials gets ECR's 401 on every route, before the database is asked anything."""
-    reply = serve(services(ANONYMOUS, Guard(Untouchable("database"))), request(route, method))  # type: ignore[arg-type]
+    reply = serve(services(ANONYMOUS, Guard(Untouchable("database"), Untouchable("root"), Untouchable("clock"))), request(route, method))  # type: ignore[arg-type]
     assert (reply.status, reply.body, reply.code) == (401, b"Not Authorized\n", "UNAUTHORIZED")
     assert ("Www-Authenticate", 'Basic realm="http://localhost:5050/",service="ecr.amazonaws.com"') in reply.headers
     assert ("Docker-Distribution-Api-Version", "registry/2.0") in reply.headers
@@ -157,4 +158,4 @@ def test_nothing_is_told_without_proof(path: str) -> None:
     """Who is not proven gets the challenge for paths that are no route, too."""
     one = request(ROUTES[0], "GET")
     one.path = path
-    assert serve(services(ANONYMOUS, Guard(Untouchable("database"))), one).status == 401  # type: ignore[arg-type]
+    assert serve(services(ANONYMOUS, Guard(Untouchable("database"), Untouchable("root"), Untouchable("clock"))), one).status == 401  # type: ignore[arg-type]

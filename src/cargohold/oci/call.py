@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cargohold.access.context import Surroundings
 from cargohold.access.guard import Admission
 from cargohold.core.arn import Registry, Target
 from cargohold.exchange import Request
@@ -37,6 +38,8 @@ class Call:
     asked: Asked
     admission: Admission
     credential: Credential
+    surroundings: Surroundings
+    """Where it comes from, for whoever asks the guard once more."""
 
     @property
     def target(self) -> Target:

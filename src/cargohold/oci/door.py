@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cargohold.access.context import Surroundings
 from cargohold.access.trail import Trail
 from cargohold.core.errors import CargoholdError, UnknownHost
 from cargohold.exchange import Reply, Request
@@ -27,50 +28,34 @@ class OciDoor:
         self._services = services
 
     async def __call__(self, request: Request) -> Reply:
-        """Serves one request under /v2/ and writes its event; one whose client went away is audited too."""
-        trail = Trail(
-            request.id,
-            request.client,
-            request.headers.get("user-agent", ""),
-            secure=request.scheme == "https",
-            action="ecr:Unknown",
-        )
-        code = "Unfinished"
-        try:
-            reply = await self._reply(request, trail)
-            code = reply.code
-        finally:
-            trail.record(self._services.audit, code)
-        return reply
-
-    async def _reply(self, request: Request, trail: Trail) -> Reply:
+        """Serves one request under /v2/ and writes its event, also when its client went away."""
         services = self._services
+        agent = request.headers.get("user-agent", "")
+        trail = Trail(request.id, Surroundings(request.client, request.scheme == "https", agent))
         try:
             registry = services.addresses.registry(request.headers.get("host", ""))
         except UnknownHost as error:
-            trail.message = str(error)
-            return _named(errors.refuse(error, request), "Unknown")
+            return told.elsewhere(trail, error, errors.refuse(error, request), services.audit)
         route, asked = routes.find(request.method, request.path, request.query, registry)
         demands = route.demands(asked)
         optional = route.optional(asked) if route.optional else ()
         trail.is_event = not route.only_reads
+        reply: Reply | None = None
         try:
             credential = services.authenticator.registry(request, registry)
             trail.access_key_id = credential.access_key_id
-            admission = await services.guard.require(credential, demands, optional, trail.surroundings)
+            surroundings = trail.surroundings
+            admission = await services.guard.require(credential, demands, optional, surroundings)
             trail.admit(admission)
-            reply = await route.handler(Call(services, request, asked, admission, credential))
+            reply = await route.handler(Call(services, request, asked, admission, credential, surroundings))
         except CargoholdError as error:
             reply = errors.refuse(error, request)
             if reply.status == 401:
                 reply.headers.append(challenge(services.addresses.url(registry)))
             told.refused(trail, route, error)
-        if trail.is_told:
-            told.tell(trail, route, asked, demands, reply)
-        return _named(reply, route.name)
-
-
-def _named(reply: Reply, name: str) -> Reply:
-    """Names the reply for metrics."""
-    reply.operation = f"oci:{name}"
-    return reply
+        finally:
+            if trail.is_told:
+                told.tell(trail, route, asked, demands, reply)
+                trail.record(services.audit, "Unfinished" if reply is None else reply.code)
+        reply.operation = f"oci:{route.name}"
+        return reply

@@ -103,7 +103,8 @@ async def _any_source(call: Call, digest: Digest) -> Target | None:
     sources = [_download(call.asked, name) for name in names]
     if not sources:
         return None
-    return _readable(call, await call.services.guard.require(call.credential, (), sources), sources)
+    admission = await call.services.guard.require(call.credential, (), sources, call.surroundings)
+    return _readable(call, admission, sources)
 
 
 def _readable(call: Call, admission: Admission, sources: Sequence[Demand]) -> Target | None:

@@ -11,7 +11,7 @@ import pytest
 
 from cargohold.access.demand import Demand
 from cargohold.access.guard import Admission, Guard
-from cargohold.access.reach import Decision
+from cargohold.access.evaluate import Decision
 from cargohold.core.arn import Registry
 from cargohold.core.digest import of
 from cargohold.core.manifest import MAXIMUM_BYTES
@@ -44,8 +44,8 @@ class WithoutOptions:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    async def require(self, credential: Any, demands: Any, optional: Any = ()) -> Admission:
-        admission = await self._guard.require(credential, demands, optional)
+    async def require(self, credential: Any, demands: Any, optional: Any = (), surroundings: Any = None) -> Admission:
+        admission = await self._guard.require(credential, demands, optional, surroundings)
         refused: dict[Demand, Decision] = {demand: Decision(False) for demand in admission.optional}
         return with_values(admission, optional=refused)
 

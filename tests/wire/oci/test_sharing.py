@@ -9,7 +9,7 @@ import pytest
 
 from cargohold.access.demand import Demand
 from cargohold.access.guard import Admission, Guard
-from cargohold.access.reach import Decision
+from cargohold.access.evaluate import Decision
 from cargohold.core.arn import Registry
 from cargohold.core.digest import of
 from cargohold.registry.blobs import CANDIDATES
@@ -28,9 +28,9 @@ class Selective:
         self._readable = readable
         self.asked: list[Demand] = []
 
-    async def require(self, credential: Any, demands: Any, optional: Any = ()) -> Admission:
+    async def require(self, credential: Any, demands: Any, optional: Any = (), surroundings: Any = None) -> Admission:
         self.asked += optional
-        admission = await self._guard.require(credential, demands, optional)
+        admission = await self._guard.require(credential, demands, optional, surroundings)
         decided = {demand: Decision(demand.repository in self._readable) for demand in admission.optional}
         return with_values(admission, optional=decided)
 
