@@ -185,7 +185,8 @@ class AllowingOne:
                 raise AccessDenied("arn:aws:iam::123456789012:user/one", demand.action, demand.resource, "")
         principal = Principal("AIDA", "arn:aws:iam::123456789012:user/one", ACCOUNT, "user", "one")
         names = {(demand.registry, demand.repository or "") for demand in demands}
-        return Admission(principal, {name: Target(*name, 1) for name in names}, {})
+        found = cast("Any", SimpleNamespace(entity_id=lambda _: "AROA"))
+        return Admission(principal, {name: Target(*name, 1) for name in names}, {}, case=found)
 
 
 class Bench:

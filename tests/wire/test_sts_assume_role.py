@@ -1,12 +1,16 @@
 """AssumeRole: who may have a session of a role, and what it may be asked to be."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
 
+from cargohold.access.guard import Admission
+from cargohold.aws.door import AwsDoor
 from cargohold.core.clock import HOUR
 from cargohold.database.schema.identity import session
+from cargohold.identity.role import NewRole
 
 from .conftest import ACCOUNT, NOON, OTHER, Wire
 from .query import client
@@ -114,6 +118,24 @@ def test_who_is_not_trusted_does_not_learn_what_exists(bureau: Bureau) -> None:
         "arn:aws:s3:::nobodys-bucket",
     ):
         assert bureau.refused(bob, arn) == denied(who, "sts:AssumeRole", arn)
+    assert bureau.read(select(session.c.id)) == []
+
+
+def test_a_role_that_is_made_anew_meanwhile(bureau: Bureau) -> None:
+    """A role that is deleted and made anew after the guard looked at it is another one: there is no session of it."""
+    bureau.role()
+    judged = bureau.wire.services.guard
+
+    class Slow:
+        async def require(self, *given: Any, **more: Any) -> Admission:
+            admission = await judged.require(*given, **more)
+            await bureau.wire.services.roles.delete(ACCOUNT, "puller")
+            await bureau.wire.services.roles.create(ACCOUNT, NewRole("puller", trusting(OTHER)))
+            return admission
+
+    door = AwsDoor(replace(bureau.wire.services, guard=cast("Any", Slow())))
+    slow = replace(bureau.sts, wire=replace(bureau.wire, door=door))
+    assert bureau.refused(slow) == denied(ADMINISTRATOR, "sts:AssumeRole", ROLE)
     assert bureau.read(select(session.c.id)) == []
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from cargohold.access import evaluate, reach
 from cargohold.access.caller import Caller, compiled
 from cargohold.access.context import DemandContext, Situation
-from cargohold.access.demand import Demand
+from cargohold.access.demand import Demand, Entity
 from cargohold.access.evaluate import Ask, Decision
 from cargohold.access.policy import NO_TRUST, Policy
 from cargohold.access.store import Found, Grounds, Repository
@@ -60,6 +60,10 @@ class Case:
         if found is None:
             return demand.resource
         return demand.entity.arn(demand.registry.account, found.path, found.name)
+
+    def entity_id(self, entity: Entity) -> str | None:
+        """The unique id of something of IAM that a demand names; None where it is not there."""
+        return next((found.id for demand, found in self.entities.items() if demand.entity == entity), None)
 
     def _tags(self, demand: Demand) -> Mapping[str, str]:
         if demand.repository is not None:

@@ -54,6 +54,10 @@ class Admission:
         """Whether an optional power, which must be among those the guard was asked for, is given."""
         return self.optional[demand].allowed
 
+    def entity_id(self, entity: Entity) -> str | None:
+        """The unique id of something of IAM that a demand of this request named; None where it is not there."""
+        return None if self.case is None else self.case.entity_id(entity)
+
     def would_allow(self, demand: Demand, repository_policy: str) -> bool:
         """Whether the demand would be met if its repository had this policy, as it would be stored."""
         return self.case is not None and self.case.decide(demand, repository_policy=repository_policy).allowed

@@ -42,15 +42,6 @@ class Issued:
     """Percent of the room for policies and tags; None where it has neither."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoleName:
-    """A role as its ARN names it; `path` begins and ends with a slash."""
-
-    account: str
-    path: str
-    name: str
-
-
 class Sessions:
     """Made once per process. `check_policy` refuses a malformed session policy."""
 
@@ -61,7 +52,7 @@ class Sessions:
         self._clock = clock
         self._check_policy = check_policy
 
-    async def assume(self, role: RoleName, wanted: Wanted, caller: Session | None) -> Issued | None:
+    async def assume(self, role_id: str, wanted: Wanted, caller: Session | None) -> Issued | None:
         """A session of a role for somebody who may have one; None when there is no such role.
 
         `caller` is the session that asks, where one does: its transitive tags and source identity go on. Raises
@@ -74,14 +65,14 @@ class Sessions:
         secret = _new_secret()
 
         def work(connection: Connection) -> Issued | None:
-            found = store.find_role(connection, role.account, role.path, role.name)
+            found = store.find_role(connection, role_id)
             if found is None:
                 return None
             now = self._clock()
             session = Session(
                 id=new_id(PREFIX),
                 kind="assumed-role",
-                account=role.account,
+                account=found.account,
                 principal_id=found.id,
                 name=wanted.name,
                 tags=tags.all,
@@ -90,7 +81,7 @@ class Sessions:
                 issued_at=now,
                 expires_at=now + SECOND * session_request.seconds(wanted, caller, found.longest_session),
             )
-            ids = [_policy_id(connection, arn, role.account) for arn in wanted.policy_arns]
+            ids = [_policy_id(connection, arn, found.account) for arn in wanted.policy_arns]
             limits = store.Limits(wanted.policy, ids)
             store.add_session(connection, session, self._sealed(session, secret), limits=limits)
             token = issue(self._tokens, session, wanted.token_size)

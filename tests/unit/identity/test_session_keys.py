@@ -32,12 +32,11 @@ from cargohold.identity import registry_token, sessions, sigv4
 from cargohold.identity.accounts import NewKey
 from cargohold.identity.principals import Credential
 from cargohold.identity.session_request import Wanted
-from cargohold.identity.sessions import Issued, RoleName, Sessions
+from cargohold.identity.sessions import Issued, Sessions
 
 from .conftest import ACCOUNT, HOST, NOON, REGISTRY, ROOT, House, presign, received, sign, signed_at
 
 Make = Callable[..., Any]
-ROLE = RoleName(ACCOUNT, "/", "puller")
 INVALID = "The security token included in the request is invalid."
 
 
@@ -60,7 +59,7 @@ class Desk:
             ),
             insert(role).values(principal_id="AROAPULLER", trust_policy="{}", longest_session=43_200),
         )
-        assumed = house.run(rooms.assume(ROLE, Wanted("night", 900), None))
+        assumed = house.run(rooms.assume("AROAPULLER", Wanted("night", 900), None))
         assert assumed is not None
         self.role: Issued = assumed
         self.other: Issued = house.run(rooms.of_user(house.key.access_key_id, 900))

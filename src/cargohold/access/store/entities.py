@@ -18,6 +18,8 @@ class Found(NamedTuple):
     name: str
     tags: str | None
     trust_policy: str | None
+    id: str
+    """AWS's unique id."""
 
 
 def _tags(entity_id: ColumnElement[str]) -> Any:
@@ -29,13 +31,13 @@ def _tags(entity_id: ColumnElement[str]) -> Any:
 
 
 def _named(table: Any, trust_policy: Any) -> Select[Any]:
-    return select(table.c.path, table.c.name, _tags(table.c.id), trust_policy).where(
+    return select(table.c.path, table.c.name, _tags(table.c.id), trust_policy, table.c.id).where(
         table.c.account_id == bindparam("account"), table.c.folded_name == bindparam("name")
     )
 
 
 _PRINCIPALS: Final = _named(principal, role.c.trust_policy).outerjoin(role, role.c.principal_id == principal.c.id)
-_USERS: Final = select(principal.c.path, principal.c.name, _tags(principal.c.id), null())
+_USERS: Final = select(principal.c.path, principal.c.name, _tags(principal.c.id), null(), principal.c.id)
 _USER_OF_KEY: Final = _USERS.join(access_key, access_key.c.principal_id == principal.c.id).where(
     principal.c.account_id == bindparam("account"), access_key.c.id == bindparam("key")
 )

@@ -18,7 +18,6 @@ from cargohold.aws.validation import ValidationFailed, Violation
 from cargohold.core.arn import PARTITION, Registry, session_arn
 from cargohold.core.errors import AccessDenied, OperationNotBuilt, UnknownMfaDevice, ValidationError
 from cargohold.identity.session_request import PLAIN_LIMIT, Wanted
-from cargohold.identity.sessions import RoleName
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes.sts import AssumeRoleRequest, AssumeRoleResponse
@@ -39,10 +38,10 @@ def _demands(scope: Scope, request: AssumeRoleRequest) -> Sequence[Demand]:
         actions.append("sts:TagSession")
     if _source_identity(scope, request) is not None:
         actions.append("sts:SetSourceIdentity")
-    facts, role = _facts(scope, request), _role(request)
-    if role is None:
+    facts, named = _facts(scope, request), _ROLE.fullmatch(request["RoleArn"])
+    if named is None:
         return [Demand(action, Registry(scope.account, scope.region), arn=request["RoleArn"]) for action in actions]
-    registry, entity = Registry(role.account, scope.region), Entity("role", role.name, role.path, exact=True)
+    registry, entity = Registry(named[1], scope.region), _entity(named)
     return [Demand(action, registry, entity=entity, facts=facts) for action in actions]
 
 
@@ -51,9 +50,10 @@ async def assume_role(call: Call, request: AssumeRoleRequest) -> AssumeRoleRespo
     """Temporary credentials of a role, with the session's ARN and id."""
     if "SerialNumber" in request or "TokenCode" in request:
         raise UnknownMfaDevice
-    role = _role(request)
+    named = _ROLE.fullmatch(request["RoleArn"])
+    role_id = None if named is None else call.admission.entity_id(_entity(named))
     wanted = _wanted(call.scope, request)
-    issued = None if role is None else await call.services.sessions.assume(role, wanted, call.scope.session)
+    issued = None if role_id is None else await call.services.sessions.assume(role_id, wanted, call.scope.session)
     if issued is None:
         raise AccessDenied(call.admission.principal.arn, "sts:AssumeRole", request["RoleArn"], "")
     session = issued.session
@@ -68,10 +68,9 @@ async def assume_role(call: Call, request: AssumeRoleRequest) -> AssumeRoleRespo
     }
 
 
-def _role(request: AssumeRoleRequest) -> RoleName | None:
-    """The role that the ARN names; None where it is the ARN of something else."""
-    parts = _ROLE.fullmatch(request["RoleArn"])
-    return None if parts is None else RoleName(*parts.groups())
+def _entity(named: re.Match[str]) -> Entity:
+    """The role that an ARN names, for the guard to find. Its id is what counts afterwards: names can be given anew."""
+    return Entity("role", named[3], named[2], exact=True)
 
 
 def _source_identity(scope: Scope, request: AssumeRoleRequest) -> str | None:

@@ -38,6 +38,7 @@ class Role:
     """A role as AssumeRole sees it; `longest_session` is in seconds."""
 
     id: str
+    account: str
     name: str
     longest_session: int
 
@@ -76,15 +77,9 @@ _FIND_ACCOUNT: Final = (
     .where(session.c.id == bindparam("id"))
 )
 _FIND_ROLE: Final = for_share(
-    select(principal.c.id, principal.c.name, role.c.longest_session)
+    select(principal.c.id, principal.c.account_id, principal.c.name, role.c.longest_session)
     .join(role, role.c.principal_id == principal.c.id)
-    .where(
-        principal.c.account_id == bindparam("account"),
-        principal.c.kind == "role",
-        principal.c.folded_name == bindparam("folded_name"),
-        principal.c.name == bindparam("name"),
-        principal.c.path == bindparam("path"),
-    )
+    .where(principal.c.id == bindparam("id"))
 )
 _FIND_USER_OF_KEY: Final = for_share(
     select(principal.c.id, principal.c.account_id, principal.c.name)
@@ -155,10 +150,9 @@ def add_session(
     connection.execute(_ADD, values)
 
 
-def find_role(connection: Connection, account_id: str, path: str, name: str) -> Role | None:
-    """The role of exactly that path and name, held against deletion until the transaction ends."""
-    values = {"account": account_id, "folded_name": name.lower(), "name": name, "path": path}
-    row = connection.execute(_FIND_ROLE, values).one_or_none()
+def find_role(connection: Connection, role_id: str) -> Role | None:
+    """The role, held against deletion until the transaction ends."""
+    row = connection.execute(_FIND_ROLE, {"id": role_id}).one_or_none()
     return None if row is None else Role(*row)
 
 
