@@ -17,6 +17,7 @@ from uuid import uuid4
 from cargohold.core.errors import BodyInterrupted
 from cargohold.exchange import Door, Message, Receive, Reply, Request, Scope, Send, request_from, send_reply
 from cargohold.server.health import PATHS as HEALTH_PATHS
+from cargohold.server.proxies import TrustedProxies
 from cargohold.telemetry import logs, metrics
 
 _LONGEST_PATH: Final = 1024
@@ -45,10 +46,13 @@ class _Outcome:
 
 
 class Application:
-    """One per process. `new_id` makes request ids."""
+    """One per process. `new_id` makes request ids; without `proxies` nobody's word counts for another's address."""
 
-    def __init__(self, doors: Doors, new_id: Callable[[], object] = uuid4) -> None:
+    def __init__(
+        self, doors: Doors, new_id: Callable[[], object] = uuid4, proxies: TrustedProxies | None = None
+    ) -> None:
         self._doors = doors
+        self._proxies = proxies
         self._new_id = new_id
         self._log = logs.logger()
         self._running: set[asyncio.Task[object]] = set()
@@ -61,7 +65,10 @@ class Application:
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._running.add(task)
         try:
-            await self._answer(request_from(scope, receive, str(self._new_id())), send)
+            request = request_from(scope, receive, str(self._new_id()))
+            if self._proxies is not None:
+                self._proxies.believe(request)
+            await self._answer(request, send)
         except asyncio.CancelledError:
             if not self._cut_off:
                 raise

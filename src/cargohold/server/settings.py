@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cargohold.server.folder import default_data
+from cargohold.server.proxies import network
 from cargohold.server.refusal import CannotStart
 
 PREFIX: Final = "CARGOHOLD_"
@@ -71,6 +72,11 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256, description="How many processes answer requests.")
     tls_cert: Path | None = Field(None, description="The certificate chain in PEM; TLS is on when it is given.")
     tls_key: Path | None = Field(None, description="The certificate's private key in PEM.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Networks of proxies, separated by commas, whose X-Forwarded-For and X-Forwarded-Proto say where a "
+        "request comes from: for the audit trail, and for policies that ask for an address or for TLS.",
+    )
     dev: bool = Field(
         default=False,
         description="Adds the access key test with the secret test; only with a loopback host.",
@@ -95,10 +101,12 @@ class Settings(BaseSettings):
         1024, ge=1, le=1 << 30, description="How many MiB all of the audit trail's files may take; the oldest go first."
     )
 
-    @field_validator("regions", mode="before")
+    @field_validator("regions", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",")) if value.strip() else ()
 
     @field_validator("regions")
     @classmethod
@@ -107,6 +115,16 @@ class Settings(BaseSettings):
             if _REGION.fullmatch(region) is None:
                 raise ValueError(f"{region!r} is not the name of a region, such as us-east-1")
         return tuple(dict.fromkeys(value))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _named_as_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            try:
+                network(text)
+            except ValueError:
+                raise ValueError(f"{text!r} is not a network, such as 10.0.0.0/8, or an address") from None
+        return value
 
     @field_validator("domain")
     @classmethod

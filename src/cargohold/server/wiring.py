@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import text
 
 from cargohold.access.guard import Guard
+from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore import BlobStore
@@ -58,6 +59,7 @@ from cargohold.registry.uploads import Uploads
 from cargohold.server.app import Application, Doors
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.health import Health
+from cargohold.server.proxies import TrustedProxies
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings
 from cargohold.services import Services
@@ -182,6 +184,7 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         attachments=Attachments(database, system_clock, quotas),
         inline_policies=InlinePolicies(database, system_clock, check, quotas),
         boundaries=Boundaries(database),
+        holders=Holders(database),
         account_details=AccountDetails(database),
         sessions=Sessions(database, plan.root, tokens, system_clock, check),
         repositories=Repositories(database, system_clock, limits),
@@ -203,7 +206,9 @@ def application(plan: Plan, cellar: Cellar) -> Application:
         "storage": partial(to_thread, _write_and_drop, plan.folder.blobs),
     }
     health = Health(checks, rooms.uploads.count_open)
-    return Application(Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms), health=health))
+    trusted = plan.settings.trusted_proxies
+    doors = Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms), health=health)
+    return Application(doors, proxies=TrustedProxies(trusted) if trusted else None)
 
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:

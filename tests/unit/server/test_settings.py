@@ -84,6 +84,13 @@ def test_regions_come_from_the_environment_with_commas(monkeypatch: pytest.Monke
     assert load({}).regions == ("eu-west-1", "us-gov-west-1")
 
 
+def test_nobody_is_a_trusted_proxy_until_somebody_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trusted proxies are networks and addresses, separated by commas; none by default, and none when it is empty."""
+    assert load({}).trusted_proxies == load({"trusted_proxies": ""}).trusted_proxies == ()
+    monkeypatch.setenv("CARGOHOLD_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,fd00::/8")
+    assert load({}).trusted_proxies == ("10.0.0.0/8", "192.0.2.1", "fd00::/8")
+
+
 def test_an_unknown_variable_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt variable is named, with the one that was probably meant."""
     monkeypatch.setenv("CARGOHOLD_WROKERS", "2")
@@ -122,6 +129,11 @@ def test_the_data_folder_s_own_file_cannot_move_it(tmp_path: Path) -> None:
         ({"account": "12345"}, "The setting account is wrong: "),
         ({"regions": "Frankfurt"}, "The setting regions is wrong: 'Frankfurt' is not the name of a region"),
         ({"regions": ""}, "The setting regions is wrong: "),
+        (
+            {"trusted_proxies": "10.0.0.1/8"},
+            "The setting trusted_proxies is wrong: '10.0.0.1/8' is not a network, such",
+        ),
+        ({"trusted_proxies": "proxy.example"}, "The setting trusted_proxies is wrong: 'proxy.example' is not a"),
         ({"domain": "Registry_1"}, "The setting domain is wrong: 'Registry_1' is not a domain name"),
         ({"database": "mysql://x"}, "The setting database is wrong: it is neither sqlite nor a URL that begins with"),
         (
