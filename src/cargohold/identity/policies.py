@@ -167,7 +167,7 @@ def check_document(document: str, check: Validator, quotas: Quotas) -> None:
     """Raises LimitExceeded and MalformedPolicyDocument unless it may be a version of a managed policy."""
     if policy.size(document) > quotas.policy_characters:
         raise LimitExceeded.quota("PolicySize", quotas.policy_characters)
-    check(document, "identity")
+    check(document, "managed")
 
 
 def get(connection: Connection, account: str, name: PolicyName) -> Policy:

@@ -15,7 +15,9 @@ from cargohold.identity import aws_managed
 from cargohold.identity.aws_managed import AwsManagedPolicy
 from cargohold.identity.entity import Kind as EntityKind
 
-Kind = Literal["identity", "boundary", "session", "resource", "trust"]
+Kind = Literal["identity", "boundary", "session", "resource", "trust", "managed"]
+"""What a document is to be; a managed policy needs a Version, which an inline one need not have."""
+
 Way = Literal["attached", "boundary", "either"]
 """How a policy is used."""
 

@@ -6,16 +6,26 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, func, insert, select
 
+from cargohold.access.policy import check
 from cargohold.core.errors import CargoholdError
 from cargohold.database import Database
 from cargohold.database.schema.identity import account, inline_policy, policy_attachment, session
 from cargohold.encryption.root import Root
+from cargohold.identity.account_details import AccountDetails
 from cargohold.identity.accounts import Accounts, NewKey
 from cargohold.identity.aliases import AccountAliases
+from cargohold.identity.attachments import Attachments
+from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.policies import NewPolicy, Policies
+from cargohold.identity.policy import Policy, parse
+from cargohold.identity.policy_versions import PolicyVersions
 from cargohold.identity.quotas import Quotas
+from cargohold.identity.role import NewRole, Role
+from cargohold.identity.roles import Roles
 from cargohold.identity.users import NewUser, User, Users
 
 T = TypeVar("T")
@@ -24,6 +34,13 @@ HOME = "123456789012"
 OTHER = "210987654321"
 NOON = 1_767_268_800_000
 ROOT = Root(b"r" * 32)
+
+
+ALLOW_ECR = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]}'
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}'
+)
 
 
 class Home:
@@ -43,6 +60,13 @@ class Home:
         self.groups = Groups(self.database, self.clock, quotas)
         self.keys = AccessKeys(self.database, ROOT, self.clock, quotas)
         self.uses = KeyUses(self.database, self.clock)
+        self.roles = Roles(self.database, self.clock, check, quotas)
+        self.policies = Policies(self.database, self.clock, check, quotas)
+        self.versions = PolicyVersions(self.database, self.clock, check, quotas)
+        self.attachments = Attachments(self.database, self.clock, quotas)
+        self.inline = InlinePolicies(self.database, self.clock, check, quotas)
+        self.boundaries = Boundaries(self.database)
+        self.details = AccountDetails(self.database)
 
     def clock(self) -> int:
         return self.now
@@ -63,6 +87,18 @@ class Home:
 
     def key(self, user: str) -> NewKey:
         return self.run(self.keys.create(HOME, user))[2]
+
+    def role(self, name: str, trust: str = "", **options: Any) -> Role:
+        """A role that ECS's tasks may take, or whom `trust` says."""
+        return self.run(self.roles.create(HOME, NewRole(name, trust or TRUST, **options)))
+
+    def policy(self, name: str, document: str = "", **options: Any) -> Policy:
+        """A managed policy of the account that allows all of ECR, or what `document` says."""
+        return self.run(self.policies.create(HOME, NewPolicy(name, document or ALLOW_ECR, **options)))
+
+    def read(self, arn: str) -> Policy:
+        """A managed policy as the account sees it now."""
+        return self.run(self.policies.get(HOME, parse(arn)))
 
     def rows(self, table: Table) -> int:
         return self.run(self.database.read(lambda it: it.execute(select(func.count()).select_from(table)).scalar_one()))
