@@ -90,7 +90,7 @@ def test_the_worker_reaps_uploads(folder: DataFolder) -> None:
         await cellar.close()
         return found
 
-    assert asyncio.run(run()) == {"reap uploads": 0, "prune the audit trail": 0}
+    assert asyncio.run(run()) == {"reap uploads": 0, "reap sessions": 0, "prune the audit trail": 0}
 
 
 def test_addresses_are_those_of_the_settings(folder: DataFolder) -> None:
