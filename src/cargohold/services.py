@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cargohold.access.guard import Guard
+from cargohold.access.holdings import Holders
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
 from cargohold.encryption.tokens import Tokens
@@ -50,6 +51,7 @@ class Services:
     attachments: Attachments
     inline_policies: InlinePolicies
     boundaries: Boundaries
+    holders: Holders
     account_details: AccountDetails
     sessions: Sessions
     repositories: Repositories

@@ -28,7 +28,7 @@ from cargohold.identity.authenticate import Signed
 from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
 
-from . import iam_policies_demands, iam_users_demands
+from . import iam_policies_demands, iam_simulator_demands, iam_users_demands
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -103,6 +103,7 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ),
     *iam_policies_demands.ROWS,
     *iam_users_demands.ROWS,
+    *iam_simulator_demands.ROWS,
 ]
 """The others, with all that they demand."""
 

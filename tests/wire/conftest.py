@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from sqlalchemy import update
 
 from cargohold.access.guard import Guard
+from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
@@ -265,6 +266,7 @@ def _services(
         attachments=Attachments(database, clock, quotas),
         inline_policies=InlinePolicies(database, clock, check, quotas),
         boundaries=Boundaries(database),
+        holders=Holders(database),
         account_details=AccountDetails(database),
         sessions=Sessions(database, furnished.root, tokens, clock, check),
         repositories=Repositories(database, clock, limits),

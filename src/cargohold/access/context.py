@@ -48,7 +48,7 @@ class Situation:
     def values(self) -> dict[str, Value]:
         """The keys that no demand changes; made once."""
         if self._values is None:
-            self._values = {**_of_request(self), **_of_principal(self.principal), **_of_session(self.session)}
+            self._values = {**_of_request(self), **of_principal(self.principal), **_of_session(self.session)}
             issued_at = self.token_issued_at if self.session is None else self.session.issued_at
             if issued_at is not None:
                 self._values["aws:tokenissuetime"] = _moment(issued_at)
@@ -101,7 +101,7 @@ def _of_request(situation: Situation) -> dict[str, Value]:
     return values
 
 
-def _of_principal(principal: Principal) -> dict[str, Value]:
+def of_principal(principal: Principal) -> dict[str, Value]:
     values: dict[str, Value] = {
         "aws:principalarn": principal.entity_arn,
         "aws:principalaccount": principal.account,

@@ -88,6 +88,7 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.MalformedPolicyDocument: _same("MalformedPolicyDocumentException"),
     errors.PolicyNotAttachable: _same("PolicyNotAttachableException"),
     errors.InvalidInput: _same("InvalidInputException"),
+    errors.PolicyEvaluation: Row(INTERNAL, "PolicyEvaluation", 500),
     errors.ValidationError: Row("ValidationException", "ValidationError"),
     # STS
     errors.InvalidParameterValue: Row("InvalidParameterException", "InvalidParameterValue"),
@@ -118,6 +119,8 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.AccessDenied: _same("AccessDeniedException", 403),
     errors.NotForSessions: _same("AccessDeniedException", 403),
     errors.UnknownMfaDevice: _same("AccessDeniedException", 403),
+    # The audit trail
+    errors.AuditTrailNotKept: _same("AuditTrailNotKeptException"),
     # Our own faults
     errors.StorageFull: Row(INTERNAL, "ServiceUnavailable", 503),
     errors.StorageBusy: Row(INTERNAL, "ServiceUnavailable", 503),

@@ -20,6 +20,7 @@ from cargohold.aws.iam import (
     policies,
     policy_versions,
     roles,
+    simulate,
     users,
 )
 from cargohold.aws.operation import Operation
@@ -142,6 +143,10 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         boundaries.put_role_permissions_boundary,
         boundaries.delete_role_permissions_boundary,
         account_details.get_account_authorization_details,
+        simulate.simulate_custom_policy,
+        simulate.simulate_principal_policy,
+        simulate.get_context_keys_for_custom_policy,
+        simulate.get_context_keys_for_principal_policy,
     ),
     "cargohold": (our_accounts.create_account, our_accounts.list_accounts, audit.search_audit),
 }

@@ -337,6 +337,13 @@ class InvalidInput(Malformed):
     """Members that are right one by one, and wrong as they stand together."""
 
 
+class PolicyEvaluation(Unavailable):
+    """A policy that is stored cannot be read any more; the simulator's own code."""
+
+    def __init__(self) -> None:
+        super().__init__("The request failed because a provided policy could not be successfully evaluated.")
+
+
 class ValidationError(Malformed):
     """A member that breaks a rule which the model does not hold; IAM's and STS's own code."""
 
@@ -513,6 +520,16 @@ class AccessDenied(Unauthorized):
         self.action = action
         self.resource = resource
         self.encoded = encoded
+
+
+# The audit trail
+
+
+class AuditTrailNotKept(Refused):
+    """There is no file to search in."""
+
+    def __init__(self) -> None:
+        super().__init__("The audit trail of this server goes to its standard output, where it cannot be searched")
 
 
 # Our own faults

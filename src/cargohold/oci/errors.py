@@ -75,6 +75,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.StorageFull: Refusal(503, "UNAVAILABLE"),
         errors.StorageBusy: Refusal(503, "UNAVAILABLE"),
         errors.Corrupt: Refusal(500, "UNKNOWN"),
+        errors.PolicyEvaluation: Refusal(500, "UNKNOWN"),
         # What only the AWS door can be asked for
         errors.RepositoryAlreadyExists: _API_ONLY,
         errors.RepositoryNotEmpty: _API_ONLY,
