@@ -110,6 +110,7 @@ class Accounts:
         development, now = NewKey(DEVELOPMENT_KEY, DEVELOPMENT_KEY), self._clock()
 
         def work(connection: Connection) -> None:
+            store.hold(connection, account_id)  # servers that start at once all do this
             user_id = users.find_user_id(connection, account_id, ADMINISTRATOR) if enabled else None
             held = None if user_id is None else key_store.find_locked(connection, DEVELOPMENT_KEY, user_id)
             if held is not None:
