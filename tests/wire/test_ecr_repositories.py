@@ -7,6 +7,7 @@ import pytest
 
 from cargohold.aws.door import AwsDoor
 from cargohold.core.errors import StorageFull
+from tests.bed.access import plain
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -310,7 +311,7 @@ def test_registries_are_apart(wire: Any) -> None:
 def test_another_accounts_registry_is_closed(wire: Any) -> None:
     """registryId names another account's registry, and without a policy of that account everything there is denied."""
     for operation in ("CreateRepository", "DeleteRepository", "InitiateLayerUpload", "ListImages"):
-        assert wire.refused(operation, repositoryName="demo", registryId=OTHER) == refusal(
+        assert plain(wire.refused(operation, repositoryName="demo", registryId=OTHER)) == refusal(
             "AccessDeniedException",
             f"User: arn:aws:iam::{ACCOUNT}:user/administrator is not authorized to perform: ecr:{operation} "
             f"on resource: arn:aws:ecr:us-east-1:{OTHER}:repository/demo "

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.bed.access import plain
+
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
 DEMO = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/demo"
@@ -258,7 +260,7 @@ def test_another_accounts_repository_is_closed(demo: Any, operation: str, member
     tag(demo, here="v")
     for name in ("demo", "absent"):
         arn = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{name}"
-        assert demo.send(operation, {"resourceArn": arn, **members}, account=OTHER).refusal == refusal(
+        assert plain(demo.send(operation, {"resourceArn": arn, **members}, account=OTHER).refusal) == refusal(
             "AccessDeniedException",
             f"User: arn:aws:iam::{OTHER}:user/administrator is not authorized to perform: ecr:{operation} "
             f"on resource: {arn} because no resource-based policy allows the ecr:{operation} action",

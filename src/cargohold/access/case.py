@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from cargohold.access import evaluate, reach
@@ -43,14 +43,14 @@ class Case:
         ask = Ask(
             principal=self.caller.principal,
             action=demand.action,
-            resource=self.resource(demand),
+            resource=demand.resource if demand.entity is None else self.resource(demand),
             owner=demand.registry.account,
-            context=context or self.context(demand),
+            context=DemandContext(self.situation, demand, partial(self._tags, demand)) if context is None else context,
         )
         return evaluate.decide(ask, self.caller.held, self._resource_policies(demand, repository_policy))
 
     def context(self, demand: Demand) -> DemandContext:
-        return DemandContext(self.situation, demand, self._tags(demand))
+        return DemandContext(self.situation, demand, partial(self._tags, demand))
 
     def resource(self, demand: Demand) -> str:
         """The ARN that policies are matched against: of something that is there, its true one."""

@@ -7,7 +7,7 @@ Source: IAM user guide, "AWS global condition context keys"; service authorizati
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -61,7 +61,7 @@ class DemandContext(Mapping[str, Value]):
 
     _situation: Situation
     _demand: Demand
-    _tags: Mapping[str, str]
+    _tags: Callable[[], Mapping[str, str]]
     """Of the resource."""
     asked: dict[str, Value] = field(default_factory=dict)
     _values: dict[str, Value] | None = None
@@ -81,7 +81,7 @@ class DemandContext(Mapping[str, Value]):
 
     def _all(self) -> dict[str, Value]:
         if self._values is None:
-            self._values = {**self._situation.values(), **_of_demand(self._demand, self._tags)}
+            self._values = {**self._situation.values(), **_of_demand(self._demand, self._tags())}
         return self._values
 
 

@@ -34,6 +34,8 @@ KEPT: Final = 1024
 """Callers whose policies stay compiled, the latest used."""
 
 _NOWHERE: Final = Surroundings()
+_ECR: Final = "ecr:"
+"""What is done in a registry, whose policy is asked where no repository is named, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,21 @@ class Guard:
         if key_id is None:
             raise CredentialsRequired
         every = (*demands, *optional)
-        names = tuple({(each.registry, each.repository or ""): None for each in every if _in_a_registry(each)})
+        names = tuple(
+            {
+                (each.registry, each.repository or ""): None
+                for each in every
+                if each.repository is not None or each.action.startswith(_ECR)
+            }
+        )
         grounds = await self._database.read(partial(store.find_grounds, key_id=key_id, names=names))
         if grounds is None:
             raise UnknownCredential
         caller = self._callers.get(grounds.who) or await self._load(grounds.who)
         self._callers.move_to_end(grounds.who)
         situation = Situation(caller.principal, caller.session, credential.issued_at, surroundings, self._clock())
-        found = await self._look_up(every, caller.principal) if any(each.entity for each in every) else {}
+        of_iam = [each for each in every if each.entity is not None]
+        found = await self._look_up(of_iam, caller.principal) if of_iam else {}
         case = Case(credential, caller, grounds, situation, found)
         for demand in demands:
             if not case.decide(demand).allowed:
@@ -155,11 +164,6 @@ class Guard:
         )
         reason = decision.reason
         return AccessDenied(principal.arn, demand.action, resource, reason, denial.seal(self._root, told))
-
-
-def _in_a_registry(demand: Demand) -> bool:
-    """Whether policies of a registry, or of a repository, are asked."""
-    return demand.repository is not None or demand.action.startswith("ecr:")
 
 
 def _meant(entity: Entity, principal: Principal) -> Entity:

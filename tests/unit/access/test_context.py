@@ -41,7 +41,7 @@ def context(
     issued_at: int | None = None,
     **tags: str,
 ) -> DemandContext:
-    return DemandContext(Situation(principal, session, issued_at, SEEN, NOW), demand, tags)
+    return DemandContext(Situation(principal, session, issued_at, SEEN, NOW), demand, lambda: tags)
 
 
 def test_a_user() -> None:
@@ -101,7 +101,7 @@ def test_tags_of_the_resource_and_facts_of_the_request() -> None:
 def test_what_is_not_known_is_absent() -> None:
     """An address or agent that is not known is no empty one; what comes without TLS says so."""
     seen = Surroundings()
-    made = DemandContext(Situation(ANN, None, None, seen, NOW), PULL, {})
+    made = DemandContext(Situation(ANN, None, None, seen, NOW), PULL, dict)
     assert made["aws:securetransport"] == "false"
     assert not {"aws:sourceip", "aws:useragent", "aws:tokenissuetime"} & set(made)
 

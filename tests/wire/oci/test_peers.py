@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from cargohold.access.demand import Demand
-from cargohold.access.guard import Admission, Guard
 from cargohold.access.evaluate import Decision
+from cargohold.access.guard import Admission, Guard
 from cargohold.core.arn import Registry
 from cargohold.core.digest import of
 from cargohold.core.manifest import MAXIMUM_BYTES

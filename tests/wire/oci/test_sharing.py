@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cargohold.access.demand import Demand
-from cargohold.access.guard import Admission, Guard
 from cargohold.access.evaluate import Decision
+from cargohold.access.guard import Admission, Guard
 from cargohold.core.arn import Registry
 from cargohold.core.digest import of
 from cargohold.registry.blobs import CANDIDATES
