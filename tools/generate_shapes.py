@@ -26,7 +26,7 @@ SCALARS = {
 
 HEADER = '''"""{name}, API version {version}: requests and answers as they are once decoded.
 
-Written by tools/generate_shapes.py from botocore {botocore}; do not edit. Timestamps are epoch milliseconds, blobs
+Written by tools/generate_shapes.py from {source}; do not edit. Timestamps are epoch milliseconds, blobs
 are bytes. Where a member of an answer may be None, None leaves it out.
 """
 
@@ -46,7 +46,7 @@ def render(service: str) -> str:
     head = HEADER.format(
         name=document["metadata"]["serviceFullName"],
         version=document["metadata"]["apiVersion"],
-        botocore=version("botocore"),
+        source="our own model" if (model.OURS / service).exists() else f"botocore {version('botocore')}",
     )
     aliases = [_alias(name, known[name]) for name in sorted(asked | answered) if "enum" in known[name]]
     classes = [

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cargohold.telemetry.audit.trail import SERIES
+from cargohold.telemetry.audit.files import SERIES
 
 
 def events(folder: Path | None) -> list[dict[str, Any]]:

@@ -32,7 +32,10 @@ from . import iam_policies_demands, iam_simulator_demands, iam_users_demands
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
-SCOPE = Scope(ACCOUNT, "eu-west-1")
+FIRST = "000000000001"
+SCOPE = Scope(ACCOUNT, "eu-west-1", first=FIRST)
+OF_FIRST = f"arn:aws:cargohold::{FIRST}:"
+"""What begins the ARN of what only the deployment's first account owns."""
 DIGEST = "sha256:" + "0" * 64
 UPLOAD = "00000000-0000-4000-8000-000000000000"
 DEMO = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/demo"
@@ -101,6 +104,12 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         ASSUMING | {"Tags": [{"Key": "k", "Value": "v"}], "SourceIdentity": "bob"},
         [(action, ASSUMING["RoleArn"]) for action in ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")],
     ),
+    ("cargohold", "CreateAccount", {}, [("cargohold:CreateAccount", f"{OF_FIRST}account/*")]),
+    ("cargohold", "CreateAccount", {"accountId": OTHER}, [("cargohold:CreateAccount", f"{OF_FIRST}account/{OTHER}")]),
+    ("cargohold", "ListAccounts", {}, [("cargohold:ListAccounts", f"{OF_FIRST}account/*")]),
+    ("cargohold", "SearchAudit", {}, [("cargohold:SearchAudit", f"arn:aws:cargohold::{ACCOUNT}:audit")]),
+    ("cargohold", "SearchAudit", {"accountId": OTHER}, [("cargohold:SearchAudit", f"{OF_FIRST}account/{OTHER}")]),
+    ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),
     *iam_policies_demands.ROWS,
     *iam_users_demands.ROWS,
     *iam_simulator_demands.ROWS,

@@ -52,7 +52,7 @@ def test_every_error_has_a_row(kind: type[CargoholdError]) -> None:
 
 def modelled(service: str) -> dict[str, dict[str, Any]]:
     """The errors of a service's model, by the names of their shapes, with what the model says of their wire."""
-    shapes = Loader().load_service_model(service, "service-2")["shapes"]
+    shapes = Loader(extra_search_paths=[str(model.OURS)]).load_service_model(service, "service-2")["shapes"]
     return {name: shape.get("error", {}) for name, shape in shapes.items() if shape.get("exception")}
 
 
@@ -94,7 +94,8 @@ def answer(headers: dict[str, str], body: bytes) -> Any:
     async def receive() -> Message:
         return messages.pop(0)
 
-    door = AwsDoor(cast(Any, SimpleNamespace(authenticator=Broken())))
+    trail = SimpleNamespace(write=lambda _: None)
+    door = AwsDoor(cast(Any, SimpleNamespace(authenticator=Broken(), audit=trail)))
     head = {"authorization": HEADER, "x-amz-date": "20300101T000000Z", "host": "localhost", **headers}
     return asyncio.run(door(Request("POST", "/", "", head, "http", "127.0.0.1", "request-1", receive)))
 

@@ -24,15 +24,14 @@ class Trail:
     """What is known so far; a door fills in what it learns, and records it when the request has ended."""
 
     request_id: str
-    client: str
-    """The address that the request came from."""
-    user_agent: str = ""
-    secure: bool = False
-    """Whether it came over TLS."""
+    surroundings: Surroundings
+    """Where the request comes from, as policies may ask."""
     action: str = ""
     """`ecr:PutImage`; empty while it is not known which operation is asked for."""
     is_event: bool = True
-    """Whether it is written down when it is served; what comes no further than the guard always is."""
+    """Whether it is worth a line when it is served."""
+    is_told: bool = True
+    """Whether it is written down: an event, or a read that came no further than the guard."""
     only_reads: bool = False
     region: str = ""
     recipient: str = ""
@@ -49,20 +48,6 @@ class Trail:
     principal: Principal | None = None
     denied: str = ""
     """The ARN of a principal that may not do this."""
-    is_passed_over: bool = False
-    """Whether it is worth no line whatever came of it."""
-
-    @property
-    def surroundings(self) -> Surroundings:
-        """Where the request comes from, as policies may ask."""
-        return Surroundings(self.client, self.secure, self.user_agent)
-
-    @property
-    def is_told(self) -> bool:
-        """Whether it is written down: an event, or a read that came no further than the guard."""
-        if self.is_passed_over:
-            return False
-        return self.is_event or self.principal is None or bool(self.denied)
 
     def ask(self, demands: Sequence[Demand]) -> None:
         """What the request needs, and so which account it is done in."""
@@ -72,26 +57,24 @@ class Trail:
 
     def admit(self, admission: Admission) -> None:
         """The guard let somebody in."""
-        self.principal = admission.principal
+        self.principal, self.is_told = admission.principal, self.is_event
         if admission.session is not None:
             self.session_began = admission.session.issued_at
 
     def deny(self, denied: AccessDenied) -> None:
         """Somebody proven may not do this."""
-        self.denied = denied.principal
+        self.denied, self.is_told = denied.principal, True
 
     def record(self, audit: Audit, code: str) -> None:
-        """Writes the event, if there is to be one; `code` is the error's as the client reads it, or empty."""
-        if not self.is_told:
-            return
+        """Writes the event; `code` is the error's as the client reads it, or empty."""
         identity = self._identity()
         audit.write(
             Happened(
                 request_id=self.request_id,
                 action=self.action or "cargohold:UnknownOperation",
                 identity=identity,
-                client=self.client,
-                user_agent=self.user_agent,
+                client=self.surroundings.source_ip,
+                user_agent=self.surroundings.user_agent,
                 region=self.region,
                 recipient=self.recipient or identity.account,
                 code=code,

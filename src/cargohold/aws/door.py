@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cargohold.access.context import Surroundings
 from cargohold.access.trail import Trail
 from cargohold.aws import errors, json_protocol, model, query_protocol
 from cargohold.aws.errors import Refusal
@@ -98,15 +99,15 @@ class AwsDoor:
 
     async def __call__(self, request: Request) -> Reply:
         """Answers a request and writes its audit line; a request whose client went away is audited too."""
-        trail = Trail(
-            request.id, request.client, request.headers.get("user-agent", ""), secure=request.scheme == "https"
-        )
+        agent = request.headers.get("user-agent", "")
+        trail = Trail(request.id, Surroundings(request.client, request.scheme == "https", agent))
         code = "Cancelled"
         try:
             reply = await self._reply(self._json if TARGET in request.headers else self._query, request, trail)
             code = reply.code
         finally:
-            trail.record(self._services.audit, code)
+            if trail.is_told:
+                trail.record(self._services.audit, code)
         return reply
 
     def _add(self, service: Service, built: Mapping[str, Operation]) -> None:

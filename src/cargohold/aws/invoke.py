@@ -39,18 +39,19 @@ async def invoke(
 ) -> Mapping[str, object]:
     """The answer to a decoded request; raises InvalidParameter, AccessDenied and what the operation raises."""
     trail.access_key_id, trail.region = signed.credential.access_key_id, signed.region
-    trail.parameters = told(request)
-    prepared.check(request)
-    demands = prepared.operation.demands(Scope(signed.account, signed.region, signed.session), request)
-    trail.ask(demands)
     try:
+        prepared.check(request)
+        scope = Scope(signed.account, signed.region, signed.session, services.addresses.account)
+        demands = prepared.operation.demands(scope, request)
+        trail.ask(demands)
         admission = await services.guard.require(signed.credential, demands, surroundings=trail.surroundings)
         trail.admit(admission)
         call = Call(services, trail.request_id, signed.region, signed.credential, admission)
         answer = await prepared.operation.handler(call, request)
+        trail.elements = told(answer) if trail.is_told else {}
+        return answer
     except AccessDenied as denied:
         trail.deny(denied)
         raise
-    if trail.is_event:
-        trail.elements = told(answer)
-    return answer
+    finally:
+        trail.parameters = told(request) if trail.is_told else {}

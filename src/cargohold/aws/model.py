@@ -1,4 +1,7 @@
-"""The API's models: botocore's own `service-2.json`, read without importing botocore (which costs 150 ms)."""
+"""The API's models: botocore's own `service-2.json`, read without importing botocore (which costs 150 ms).
+
+The service of our own has its model beside us, in the same format and in folders as botocore looks for them.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-VERSIONS: Final = {"ecr": "2015-09-21", "sts": "2011-06-15", "iam": "2010-05-08"}
+VERSIONS: Final = {"ecr": "2015-09-21", "sts": "2011-06-15", "iam": "2010-05-08", "cargohold": "2026-11-01"}
 """The API version of each service that is served."""
+
+OURS: Final = Path(__file__).parent / "models"
+"""Where the model of the service of our own is; for a botocore loader's search path too."""
 
 LARGE_MEMBER: Final = 1 << 20
 """A request that may hold a member of this many bytes or characters needs more room than any other."""
@@ -51,7 +57,11 @@ class Service:
 
 
 def document(service: str) -> dict[str, Any]:
-    """A service's model as botocore ships it; raises ModuleNotFoundError where botocore is not installed."""
+    """A service's model as it is shipped; raises ModuleNotFoundError where botocore's is asked for and not there."""
+    ours = OURS / service / VERSIONS[service] / "service-2.json"
+    if ours.exists():
+        own: dict[str, Any] = json.loads(ours.read_bytes())
+        return own
     spec = importlib.util.find_spec("botocore")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("botocore", name="botocore")

@@ -26,6 +26,8 @@ class Scope:
     region: str
     session: Session | None = None
     """The session that asks, where it is one."""
+    first: str = ""
+    """The deployment's first account, which owns what is nobody else's; nobody owns that where it is not said."""
 
     def registry(self, request: Mapping[str, object]) -> Registry:
         """The registry that a decoded request is about: its `registryId`'s, else the caller's own."""
@@ -45,7 +47,8 @@ class Call:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.admission.principal.account, self.region, self.admission.session)
+        first = self.services.addresses.account
+        return Scope(self.admission.principal.account, self.region, self.admission.session, first)
 
     def registry(self, request: Mapping[str, object]) -> Registry:
         """The registry that a decoded request is about: its `registryId`'s, else the caller's own."""

@@ -97,6 +97,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.InvalidParameterValue: _API_ONLY,
         errors.PackedPolicyTooLarge: _API_ONLY,
         errors.InvalidAuthorizationMessage: _API_ONLY,
+        errors.AuditTrailNotKept: _API_ONLY,
         errors.InvalidBody: _API_ONLY,
         errors.UnknownOperation: _API_ONLY,
         errors.OperationNotBuilt: _API_ONLY,

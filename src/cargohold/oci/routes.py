@@ -9,7 +9,7 @@ Sources: ECR user guide and AWS service authorization reference (the IAM action 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
@@ -47,11 +47,11 @@ class Route:
     demands: Demands[Asked]
     handler: Callable[[Call], Awaitable[Reply]]
     optional: Demands[Asked] | None = None
+    only_reads: bool = field(init=False)
+    """Whether what it serves changes nothing; a route that refuses serves nothing."""
 
-    @property
-    def only_reads(self) -> bool:
-        """Whether what it serves changes nothing; a route that refuses serves nothing."""
-        return bool(self.methods) and all(method in READ for method in self.methods)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "only_reads", bool(self.methods) and set(self.methods) <= set(READ))
 
 
 def proof_alone(asked: Asked) -> Sequence[Demand]:

@@ -17,6 +17,7 @@ from cargohold.oci import routes
 from cargohold.oci.call import Asked
 from cargohold.oci.routes import Route
 from cargohold.telemetry.audit.event import LONGEST_TEXT
+from cargohold.telemetry.audit.trail import Audit
 
 _WITHOUT_COUNTERPART: Final = frozenset({"DeleteUpload", "DeleteBlob"})
 """What ECR has no operation for is told by the route's own name."""
@@ -28,17 +29,25 @@ def refused(trail: Trail, route: Route, error: CargoholdError) -> None:
     if isinstance(error, AccessDenied):
         trail.deny(error)
     elif isinstance(error, CredentialsRequired) and route.path == routes.VERSION:
-        trail.is_passed_over = True
+        trail.is_told = False
 
 
-def tell(trail: Trail, route: Route, asked: Asked, demands: Sequence[Demand], reply: Reply) -> None:
-    """What was asked for and what came of it."""
+def elsewhere(trail: Trail, error: CargoholdError, reply: Reply, audit: Audit) -> Reply:
+    """The request was for a host that is none of ours."""
+    trail.action, trail.message = "ecr:Unknown", str(error)
+    trail.record(audit, reply.code)
+    reply.operation = "oci:Unknown"
+    return reply
+
+
+def tell(trail: Trail, route: Route, asked: Asked, demands: Sequence[Demand], reply: Reply | None) -> None:
+    """What was asked for and what came of it; without a reply the server gave it up half-way."""
     trail.ask(demands)
     trail.action = _action(route, demands)
     trail.only_reads = route.only_reads
     trail.region, trail.recipient = asked.registry.region, asked.registry.account
     trail.parameters = _parameters(route, asked)
-    if not reply.code:
+    if reply is not None and not reply.code:
         trail.elements = _elements(route, asked, reply)
 
 

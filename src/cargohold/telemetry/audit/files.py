@@ -17,6 +17,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+EVENTS: Final = "events"
+UNPROVEN: Final = "unproven"
+"""The series of requests that nobody was proven to have sent."""
+
+SERIES: Final = (EVENTS, UNPROVEN)
+
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 

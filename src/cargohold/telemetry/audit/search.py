@@ -15,8 +15,7 @@ from typing import Any, Final, cast
 
 from cargohold.core.clock import SECOND
 from cargohold.telemetry.audit.event import moment
-from cargohold.telemetry.audit.files import Place, places
-from cargohold.telemetry.audit.trail import SERIES
+from cargohold.telemetry.audit.files import SERIES, Place, places
 
 SHARE: Final = 32 << 20
 """Bytes of the trail that one call reads at the most."""

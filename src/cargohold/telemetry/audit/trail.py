@@ -5,6 +5,7 @@ A request never fails because its event cannot be kept: what is lost is counted,
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 from collections.abc import Callable
@@ -13,15 +14,11 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 from cargohold.core.clock import Clock
+from cargohold.core.errors import AuditTrailNotKept
 from cargohold.telemetry import logs, metrics
 from cargohold.telemetry.audit.event import Happened, moment, render
-from cargohold.telemetry.audit.files import Bounds, Files
-
-EVENTS: Final = "events"
-UNPROVEN: Final = "unproven"
-"""The series of requests that nobody was proven to have sent."""
-
-SERIES: Final = (EVENTS, UNPROVEN)
+from cargohold.telemetry.audit.files import EVENTS, UNPROVEN, Bounds, Files
+from cargohold.telemetry.audit.search import Found, Position, Query, search
 
 _FILES: Final = 16
 """In how many files, at the least, a series that is full is kept."""
@@ -83,6 +80,12 @@ class Audit:
     def folder(self) -> Path | None:
         """Where its files are; None where it keeps none."""
         return self._keeper.path if isinstance(self._keeper, Folder) else None
+
+    async def search(self, query: Query, position: Position, limit: int) -> Found:
+        """Events of this server, newest first; see `search.search`. Raises AuditTrailNotKept."""
+        if self.folder is None:
+            raise AuditTrailNotKept
+        return await asyncio.to_thread(search, self.folder, query, position, limit)
 
     def write(self, happened: Happened) -> None:
         """Writes an event down. Never raises OSError."""

@@ -1,0 +1,8 @@
+"""The operations of the service of our own: what AWS has none for.
+
+accounts    who else is here
+audit       what was done, and refused
+demands     what they need
+
+Its model stands in aws/models, in botocore's format.
+"""

@@ -1,0 +1,28 @@
+"""What our own operations need.
+
+Accounts are the first account's to make and to look at, so that no other account's administrator can: what is demanded
+there is a resource of the first account, and no policy opens it to somebody else's.
+
+    arn:aws:cargohold::<first account>:account/*    all accounts, and those to be made
+    arn:aws:cargohold::<account>:audit              an account's own audit trail
+"""
+
+from typing import Final
+
+from cargohold.access.demand import Demand
+from cargohold.aws.operation import Scope
+from cargohold.core.arn import PARTITION, Registry
+
+EVERY: Final = "*"
+
+
+def on_accounts(action: str, scope: Scope, account: str = EVERY) -> Demand:
+    """Demands the action on an account as the deployment has it, or on all of them."""
+    arn = f"arn:{PARTITION}:cargohold::{scope.first}:account/{account}"
+    return Demand(action, Registry(scope.first, scope.region), arn=arn)
+
+
+def on_own_audit(action: str, scope: Scope) -> Demand:
+    """Demands the action on the audit trail of the caller's account."""
+    arn = f"arn:{PARTITION}:cargohold::{scope.account}:audit"
+    return Demand(action, Registry(scope.account, scope.region), arn=arn)
