@@ -12,7 +12,10 @@ account ─< principal ─< access_key ─ access_key_use              event ─
    │           ├─ permissions_boundary
    │           └──< group_member >── user_group >── account
    ├── account_alias
-   └──< managed_policy ─< policy_version
+   ├──< managed_policy ─< policy_version
+   ├──< oidc_provider ─< web_session ─ session
+   └──< instance_profile ─ instance_profile_role ── principal (a role)
+                   └──< host_invitation             host ── principal (of kind host)
    inline_policy, policy_attachment (to a managed policy, AWS's own too) and identity_tag name their entity by its id
 """
 
@@ -27,6 +30,6 @@ metadata = MetaData(
     }
 )
 
-from cargohold.database.schema import identity, jobs, registry  # noqa: E402
+from cargohold.database.schema import federation, identity, jobs, registry  # noqa: E402
 
-__all__ = ["identity", "jobs", "metadata", "registry"]
+__all__ = ["federation", "identity", "jobs", "metadata", "registry"]
