@@ -66,6 +66,12 @@ class DenyingGuard:
         raise AccessDenied(USER, "ecr:Anything", "*", "because no identity-based policy allows the ecr:Anything action")
 
 
+def untouched_guard() -> Guard:
+    """The guard, where nothing that it could ask is asked."""
+    nothing: Any = Untouchable
+    return Guard(nothing("database"), nothing("root"), nothing("clock"))
+
+
 def services(credential: Credential, guard: Any) -> Any:
     """What a door sees, where only the door, the authenticator's word and the guard may act."""
     rooms = {
@@ -146,7 +152,7 @@ def test_a_guard_that_denies_everything_denies_everything(route: Route, method: 
 @CALLS
 def test_every_route_challenges_the_anonymous(route: Route, method: str) -> None:
     """Who sends no credentials gets ECR's 401 on every route, before the database is asked anything."""
-    reply = serve(services(ANONYMOUS, Guard(Untouchable("database"), Untouchable("root"), Untouchable("clock"))), request(route, method))  # type: ignore[arg-type]
+    reply = serve(services(ANONYMOUS, untouched_guard()), request(route, method))
     assert (reply.status, reply.body, reply.code) == (401, b"Not Authorized\n", "UNAUTHORIZED")
     assert ("Www-Authenticate", 'Basic realm="http://localhost:5050/",service="ecr.amazonaws.com"') in reply.headers
     assert ("Docker-Distribution-Api-Version", "registry/2.0") in reply.headers
@@ -158,4 +164,4 @@ def test_nothing_is_told_without_proof(path: str) -> None:
     """Who is not proven gets the challenge for paths that are no route, too."""
     one = request(ROUTES[0], "GET")
     one.path = path
-    assert serve(services(ANONYMOUS, Guard(Untouchable("database"), Untouchable("root"), Untouchable("clock"))), one).status == 401  # type: ignore[arg-type]
+    assert serve(services(ANONYMOUS, untouched_guard()), one).status == 401
