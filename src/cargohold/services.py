@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
+from cargohold.access.service_trust import ServiceTrust
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
 from cargohold.encryption.tokens import Tokens
@@ -16,7 +17,9 @@ from cargohold.identity.attachments import Attachments
 from cargohold.identity.authenticate import Authenticator
 from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.hosts import Hosts
 from cargohold.identity.inline import InlinePolicies
+from cargohold.identity.instance_profiles import InstanceProfiles
 from cargohold.identity.keys import AccessKeys
 from cargohold.identity.policies import Policies
 from cargohold.identity.policy_versions import PolicyVersions
@@ -51,6 +54,9 @@ class Services:
     attachments: Attachments
     inline_policies: InlinePolicies
     boundaries: Boundaries
+    instance_profiles: InstanceProfiles
+    hosts: Hosts
+    service_trust: ServiceTrust
     holders: Holders
     account_details: AccountDetails
     sessions: Sessions

@@ -19,6 +19,7 @@ from sqlalchemy import update
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
+from cargohold.access.service_trust import ServiceTrust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core import digest
@@ -35,7 +36,9 @@ from cargohold.identity.attachments import Attachments
 from cargohold.identity.authenticate import Authenticator
 from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.hosts import Hosts
 from cargohold.identity.inline import InlinePolicies
+from cargohold.identity.instance_profiles import InstanceProfiles
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
 from cargohold.identity.policies import Policies
@@ -266,6 +269,9 @@ def _services(
         attachments=Attachments(database, clock, quotas),
         inline_policies=InlinePolicies(database, clock, check, quotas),
         boundaries=Boundaries(database),
+        instance_profiles=InstanceProfiles(database, clock, quotas),
+        hosts=Hosts(database, furnished.root, tokens, clock, quotas),
+        service_trust=ServiceTrust(database, clock),
         holders=Holders(database),
         account_details=AccountDetails(database),
         sessions=Sessions(database, furnished.root, tokens, clock, check),

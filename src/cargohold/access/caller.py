@@ -13,6 +13,7 @@ from cargohold.access.policy import Kind, Policy, compile_policy
 from cargohold.access.store import Documents, Managed, Who
 from cargohold.core.arn import iam_arn, session_arn
 from cargohold.identity import aws_managed
+from cargohold.identity.host import host_arn
 from cargohold.identity.principals import Principal, Session
 
 compiled: Final = lru_cache(1024)(compile_policy)
@@ -64,6 +65,9 @@ def _nothing(kind: Kind) -> Policy:
 
 
 def _principal(who: Who, tags: Mapping[str, str]) -> Principal:
+    if who.kind == "host":
+        arn = host_arn(who.account, who.entity_id)
+        return Principal(who.entity_id, arn, who.account, "host", who.name, who.entity_id, arn)
     arn = iam_arn(who.account, who.kind, who.path, who.name)
     if who.session_kind == "assumed-role":
         session = f"{who.name}/{who.session_name}"

@@ -15,7 +15,7 @@ from cargohold.access.demand import Demand, Entity
 from cargohold.access.evaluate import Ask, Decision
 from cargohold.access.policy import NO_TRUST, Policy
 from cargohold.access.store import Found, Grounds, Repository
-from cargohold.identity.principals import Credential
+from cargohold.identity.principals import Credential, Principal
 
 _read: Final = lru_cache(1024)(json.loads)
 _NO_TAGS: Final[Mapping[str, str]] = {}
@@ -36,6 +36,8 @@ class Case:
         self, demand: Demand, context: DemandContext | None = None, repository_policy: str | None = None
     ) -> Decision:
         """Whether the demand is met; `repository_policy`, as stored, is tried in place of the repository's own."""
+        if self.caller.principal.kind == "host":
+            return _of_host(self.caller.principal, demand)
         kind = None if self.caller.session is None else self.caller.session.kind
         if not reach.within(self.credential, kind, demand):
             reason = f"because no session policy allows the {demand.action} action"
@@ -87,3 +89,10 @@ class Case:
         if of_registry is not None and demand.action.startswith("ecr:"):
             policies.append(compiled(of_registry, "resource", ""))
         return policies
+
+
+def _of_host(host: Principal, demand: Demand) -> Decision:
+    if reach.of_host(host, demand):
+        return Decision(allowed=True)
+    reason = f"because no identity-based policy allows the {demand.action} action"
+    return Decision(allowed=False, reason=reason, missing="identity")

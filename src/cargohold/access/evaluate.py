@@ -152,6 +152,8 @@ def _given(ask: Ask, resource: Sequence[Policy], *, bounded: bool) -> _Found:
 def _missing(ask: Ask, own: _Found, limits: dict[Kind, _Found], given: _Found, *, trust: bool) -> Kind | None:
     """The kind of policy whose allow is missing; None: it is allowed."""
     grants, who = given.grants, ask.principal
+    if who.kind == "service":
+        return None if grants & DIRECT else "resource"
     if who.kind == "anonymous":
         return None if grants & (EVERYONE | DIRECT) else "resource"
     within = ask.owner == who.account

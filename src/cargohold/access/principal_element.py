@@ -47,8 +47,10 @@ class Principals:
     def grant(self, who: Principal, context: Context, *, bounded: bool) -> int:
         """How the statement names who asks; NOBODY: not at all. `bounded`: it has a permissions boundary."""
         if self.excepted:
-            return self._others(who, bounded=bounded)
-        found = EVERYONE if self.everyone else NOBODY
+            named = bool(self.services) and context.get(_SERVICE_KEY) in self.services
+            return NOBODY if named else self._others(who, bounded=bounded)
+        # `*` is everybody, and no service of AWS's, unless it denies.
+        found = EVERYONE if self.everyone and (self.denies or who.kind != "service") else NOBODY
         if self.names and (who.arn in self.names or who.id in self.names):
             found |= DIRECT
         elif self.names and (who.entity_arn in self.names or who.entity_id in self.names):
@@ -58,7 +60,7 @@ class Principals:
         if (self.services and context.get(_SERVICE_KEY) in self.services) or (
             self.providers and context.get(_PROVIDER_KEY) in self.providers
         ):
-            found |= DIRECT if who.kind == "anonymous" else ENTITY
+            found |= DIRECT if who.kind in ("anonymous", "service") else ENTITY
         return found
 
     def _others(self, who: Principal, *, bounded: bool) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Set
 from typing import Final
 
 from cargohold.access.demand import Demand
-from cargohold.identity.principals import Credential
+from cargohold.identity.principals import Credential, Principal
 
 DOWNLOAD_ACTIONS: Final = frozenset({"ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"})
 """What GET and HEAD of a blob demand."""
@@ -21,6 +21,15 @@ _STS_OF_SESSIONS: Final[dict[str, Set[str]]] = {
     "federated-user": frozenset({"sts:GetCallerIdentity"}),
 }
 """All that the sessions of users may call of STS; a role's may call everything."""
+
+
+HOST_ACTION: Final = "cargohold:GetHostCredentials"
+"""All that a host may call."""
+
+
+def of_host(host: Principal, demand: Demand) -> bool:
+    """Whether a host may do this: nothing but ask for its own credentials, whatever policies say."""
+    return demand.action == HOST_ACTION and demand.resource == host.arn
 
 
 def within(credential: Credential, session_kind: str | None, demand: Demand) -> bool:

@@ -16,7 +16,7 @@ from cargohold.telemetry.audit.trail import Audit
 if TYPE_CHECKING:
     from cargohold.access.guard import Admission
 
-_KINDS: Final = {"user": "IAMUser", "assumed-role": "AssumedRole", "federated-user": "FederatedUser"}
+_KINDS: Final = {"user": "IAMUser", "assumed-role": "AssumedRole", "federated-user": "FederatedUser", "host": "Host"}
 
 
 @dataclass(slots=True)

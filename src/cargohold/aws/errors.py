@@ -121,6 +121,10 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.UnknownMfaDevice: _same("AccessDeniedException", 403),
     # The audit trail
     errors.AuditTrailNotKept: _same("AuditTrailNotKeptException"),
+    # Hosts
+    errors.InvalidJoinToken: _same("InvalidJoinTokenException", 403),
+    errors.NoInstanceRole: _same("NoInstanceRoleException", 404),
+    errors.RoleNotTrusting: _same("RoleNotTrustingException"),
     # Our own faults
     errors.StorageFull: Row(INTERNAL, "ServiceUnavailable", 503),
     errors.StorageBusy: Row(INTERNAL, "ServiceUnavailable", 503),

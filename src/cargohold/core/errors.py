@@ -532,6 +532,34 @@ class AuditTrailNotKept(Refused):
         super().__init__("The audit trail of this server goes to its standard output, where it cannot be searched")
 
 
+# Hosts
+
+
+class InvalidJoinToken(Refused):
+    """Which of these it is, whoever guesses is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("The join token is wrong, used already or too old: invite the host once more")
+
+
+class NoInstanceRole(NotFound):
+    """A host has no role, as an EC2 instance whose instance profile has none."""
+
+    def __init__(self, profile_arn: str | None) -> None:
+        told = "The host's instance profile was deleted" if profile_arn is None else f"{profile_arn} holds no role"
+        super().__init__(told)
+
+
+class RoleNotTrusting(Refused):
+    """A host's role does not trust the service that hands it out."""
+
+    def __init__(self, role_arn: str, service: str) -> None:
+        self.role_arn = role_arn
+        super().__init__(
+            f"EC2 cannot assume the role {role_arn}: its trust policy does not let {service} call sts:AssumeRole"
+        )
+
+
 # Our own faults
 
 

@@ -4,7 +4,7 @@ Source: IAM API reference, "GetAccountAuthorizationDetails".
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
@@ -14,10 +14,11 @@ from cargohold.core.paging import Page, cut
 from cargohold.database import Database
 from cargohold.identity import aws_managed, policies, policy_names, principal_names
 from cargohold.identity.entity import Entity, Kind
+from cargohold.identity.instance_profile import InstanceProfile
 from cargohold.identity.policies import Behind
 from cargohold.identity.policy import Policy, PolicyName, PolicyVersion, Wanted
 from cargohold.identity.role import Role
-from cargohold.identity.store import details, entities, roles
+from cargohold.identity.store import details, entities, instance_profiles, roles
 
 Part = Literal["user", "group", "role", "account policy", "aws policy"]
 
@@ -43,6 +44,8 @@ class EntityDetail:
     groups: Sequence[str]
     """Names; a user's."""
     role: Role | None
+    instance_profiles: Sequence[InstanceProfile] = ()
+    """Those that hold the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def _of_entities(connection: Connection, account: str, found: Sequence[Entity]) 
     named = {policy_id for each in attached.values() for policy_id in each} | set(boundaries.values())
     names = policy_names.list_names(connection, named)
     known = {each.id: each for each in roles.list_of_ids(connection, account, ids)}
+    profiles = instance_profiles.list_of_roles(connection, list(known))
     show = partial(principal_names.show, connection)
     return [
         EntityDetail(
@@ -119,6 +123,9 @@ def _of_entities(connection: Connection, account: str, found: Sequence[Entity]) 
             tags=tags.get(each.id, ()),
             groups=groups.get(each.id, ()),
             role=known[each.id].shown(show) if each.id in known else None,
+            instance_profiles=[
+                replace(profile, role=known[of].shown(show)) for of, profile in profiles if of == each.id
+            ],
         )
         for each in found
     ]

@@ -61,7 +61,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An identity of an account, as the guard found it: a user, or a session of a role or of a user.
+    """An identity of an account, as the guard found it: a user, a session of a role or of a user, a host; or a service.
 
     A session has the ARN and the id of its own; whose policies count is its entity, the role or the user.
     """
@@ -70,7 +70,7 @@ class Principal:
     """AIDA… of a user; `AROA…:session-name` of a role's session; `account:name` of a federated user's."""
     arn: str
     account: str
-    kind: Literal["user", "assumed-role", "federated-user", "anonymous"]
+    kind: Literal["user", "assumed-role", "federated-user", "host", "service", "anonymous"]
     name: str
     """The user's, or the session's."""
     entity_id: str = ""

@@ -14,6 +14,9 @@ class Quotas:
     groups: int = 300
     roles: int = 1_000
     policies: int = 1_500
+    instance_profiles: int = 1_000
+    hosts: int = 5_000
+    """Ours: AWS has none that is like it."""
     access_keys: int = 2
     """Of one user."""
     groups_per_user: int = 10

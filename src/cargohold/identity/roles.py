@@ -27,7 +27,7 @@ from cargohold.identity.entity import Entity
 from cargohold.identity.policy import Validator
 from cargohold.identity.quotas import Quotas
 from cargohold.identity.role import NewRole, Role
-from cargohold.identity.store import entities, inline, roles, sessions, usage
+from cargohold.identity.store import entities, inline, instance_profiles, roles, sessions, usage
 from cargohold.identity.store import tags as tag_store
 from cargohold.identity.unique_id import new_id
 
@@ -102,7 +102,7 @@ class Roles:
         await self._database.write(work)
 
     async def delete(self, account: str, name: str) -> None:
-        """Ends the role and every session of it; raises NoSuchEntity, and DeleteConflict while it has policies."""
+        """Ends the role and every session of it; raises NoSuchEntity and DeleteConflict while something hangs on it."""
 
         def work(connection: Connection) -> None:
             store.bump(connection, account)
@@ -112,6 +112,8 @@ class Roles:
                 raise DeleteConflict.until("delete policies")
             if usage.count_attached(connection, found.id):
                 raise DeleteConflict.until("detach all policies")
+            if instance_profiles.count_of_role(connection, found.id):
+                raise DeleteConflict.until("remove roles from instance profile")
             sessions.delete_of_principal(connection, found.id)
             roles.delete_role(connection, found.id)
 

@@ -62,7 +62,7 @@ class Sessions:
         if wanted.policy is not None:
             self._check_policy(wanted.policy, "session")
         packed_size = session_request.packed_size(wanted, tags.all)
-        secret = _new_secret()
+        secret = new_secret()
 
         def work(connection: Connection) -> Issued | None:
             found = store.find_role(connection, role_id)
@@ -91,7 +91,7 @@ class Sessions:
 
     async def of_user(self, access_key_id: str, seconds: int | None, token_size: int = 0) -> Issued:
         """A session of the user whose access key asks; it ends with that key. Raises UnknownCredential."""
-        secret = _new_secret()
+        secret = new_secret()
 
         def work(connection: Connection) -> Issued:
             found = store.find_user_of_key(connection, access_key_id)
@@ -159,5 +159,6 @@ def _policy_id(connection: Connection, arn: str, account: str) -> str:
     return found
 
 
-def _new_secret() -> str:
+def new_secret() -> str:
+    """A secret access key of 40 characters, 240 random bits."""
     return b64encode(secrets.token_bytes(30)).decode()

@@ -6,8 +6,8 @@ Source: IAM user guide, "IAM identifiers", unique identifiers.
 import secrets
 from typing import Final, Literal
 
-Prefix = Literal["AKIA", "ASIA", "AIDA", "AROA", "AGPA", "ANPA"]
-"""An access key, a session's; a user, role, group, managed policy."""
+Prefix = Literal["AKIA", "ASIA", "AIDA", "AROA", "AGPA", "ANPA", "AIPA"]
+"""An access key, a session's; a user, role, group, managed policy, instance profile."""
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _KEYS: Final = frozenset({"AKIA", "ASIA"})

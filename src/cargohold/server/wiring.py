@@ -17,6 +17,7 @@ from sqlalchemy import text
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
+from cargohold.access.service_trust import ServiceTrust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
@@ -36,7 +37,9 @@ from cargohold.identity.attachments import Attachments
 from cargohold.identity.authenticate import Authenticator
 from cargohold.identity.boundaries import Boundaries
 from cargohold.identity.groups import Groups
+from cargohold.identity.hosts import Hosts
 from cargohold.identity.inline import InlinePolicies
+from cargohold.identity.instance_profiles import InstanceProfiles
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
 from cargohold.identity.policies import Policies
@@ -184,6 +187,9 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         attachments=Attachments(database, system_clock, quotas),
         inline_policies=InlinePolicies(database, system_clock, check, quotas),
         boundaries=Boundaries(database),
+        instance_profiles=InstanceProfiles(database, system_clock, quotas),
+        hosts=Hosts(database, plan.root, tokens, system_clock, quotas),
+        service_trust=ServiceTrust(database, system_clock),
         holders=Holders(database),
         account_details=AccountDetails(database),
         sessions=Sessions(database, plan.root, tokens, system_clock, check),

@@ -8,7 +8,15 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, null, selec
 
 from cargohold.access.demand import Entity
 from cargohold.database.locking import ObjectOf
-from cargohold.database.schema.identity import access_key, identity_tag, managed_policy, principal, role, user_group
+from cargohold.database.schema.identity import (
+    access_key,
+    identity_tag,
+    instance_profile,
+    managed_policy,
+    principal,
+    role,
+    user_group,
+)
 
 
 class Found(NamedTuple):
@@ -39,13 +47,14 @@ def _named(table: Any, trust_policy: Any) -> Select[Any]:
 _PRINCIPALS: Final = _named(principal, role.c.trust_policy).outerjoin(role, role.c.principal_id == principal.c.id)
 _USERS: Final = select(principal.c.path, principal.c.name, _tags(principal.c.id), null(), principal.c.id)
 _USER_OF_KEY: Final = _USERS.join(access_key, access_key.c.principal_id == principal.c.id).where(
-    principal.c.account_id == bindparam("account"), access_key.c.id == bindparam("key")
+    principal.c.account_id == bindparam("account"), access_key.c.id == bindparam("key"), principal.c.kind == "user"
 )
 _STATEMENTS: Final = {
     "user": _PRINCIPALS.where(principal.c.kind == "user"),
     "role": _PRINCIPALS.where(principal.c.kind == "role"),
     "group": _named(user_group, null()),
     "policy": _named(managed_policy, null()),
+    "instance-profile": _named(instance_profile, null()),
 }
 
 

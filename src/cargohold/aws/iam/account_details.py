@@ -79,7 +79,7 @@ def _role(detail: EntityDetail) -> iam.RoleDetail:
         "Arn": entity.arn,
         "CreateDate": entity.created_at,
         "AssumeRolePolicyDocument": None if role is None else present_policies.document(role.trust_policy),
-        "InstanceProfileList": [],
+        "InstanceProfileList": [present_policies.instance_profile(each) for each in detail.instance_profiles],
         "RolePolicyList": present_policies.inline(detail.inline),
         "AttachedManagedPolicies": present_policies.attached(detail.attached),
         "PermissionsBoundary": present.boundary(detail.boundary),

@@ -17,10 +17,15 @@ from cargohold.identity.aws_managed import OWNER
 REGION: Final = "us-east-1"
 """Where IAM is, whichever region else is served."""
 
-Kind = Literal["user", "group", "role", "policy"]
+Kind = Literal["user", "group", "role", "policy", "instance-profile"]
 Needs = Callable[[Scope, Any], Sequence[Demand]]
 
-_MEMBERS: Final[Mapping[Kind, str]] = {"user": "UserName", "group": "GroupName", "role": "RoleName"}
+_MEMBERS: Final[Mapping[Kind, str]] = {
+    "user": "UserName",
+    "group": "GroupName",
+    "role": "RoleName",
+    "instance-profile": "InstanceProfileName",
+}
 _OF_AWS: Final = f"arn:{PARTITION}:iam::{OWNER}:"
 _POLICY_ARN: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):policy(/(?:.+/)?)([^/]+)")
 
@@ -43,6 +48,11 @@ def on_group(action: str) -> Needs:
 def on_role(action: str) -> Needs:
     """Demands the action on the role of the request's `RoleName`."""
     return _on("role", action)
+
+
+def on_instance_profile(action: str) -> Needs:
+    """Demands the action on the instance profile of the request's `InstanceProfileName`."""
+    return _on("instance-profile", action)
 
 
 def on_policy(action: str) -> Needs:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cargohold.aws.shapes import iam
+    from cargohold.identity.instance_profile import InstanceProfile
     from cargohold.identity.policy import Policy, PolicyName, PolicyVersion
     from cargohold.identity.role import Role
 
@@ -40,6 +41,32 @@ def whole_role(held: Role) -> iam.Role:
     shown["PermissionsBoundary"] = present.boundary(held.boundary)
     shown["Tags"] = present.tags(held.tags.items()) or None
     shown["RoleLastUsed"] = last_used(held)
+    return shown
+
+
+def instance_profile(held: InstanceProfile) -> iam.InstanceProfile:
+    """As a list has it: without tags."""
+    return {
+        "Path": held.path,
+        "InstanceProfileName": held.name,
+        "InstanceProfileId": held.id,
+        "Arn": held.arn,
+        "CreateDate": held.created_at,
+        "Roles": [] if held.role is None else [_role_of_profile(held.role)],
+    }
+
+
+def whole_instance_profile(held: InstanceProfile) -> iam.InstanceProfile:
+    """As GetInstanceProfile has it."""
+    shown = instance_profile(held)
+    shown["Tags"] = present.tags(held.tags.items())
+    return shown
+
+
+def _role_of_profile(held: Role) -> iam.Role:
+    """Without its description and longest session too, as AWS shows it there."""
+    shown = role(held)
+    shown["Description"] = shown["MaxSessionDuration"] = None
     return shown
 
 

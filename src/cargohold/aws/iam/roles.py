@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cargohold.aws.iam import present, present_policies
 from cargohold.aws.iam.demands import on_new, on_role, under_path
-from cargohold.aws.iam.paging import WHOLE, listing
+from cargohold.aws.iam.paging import listing
 from cargohold.aws.iam.users import read_tags
 from cargohold.aws.operation import Call, operation
 from cargohold.identity.role import DEFAULT_SESSION, NewRole
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
         DeleteRoleRequest,
         GetRoleRequest,
         GetRoleResponse,
-        ListInstanceProfilesForRoleRequest,
-        ListInstanceProfilesForRoleResponse,
         ListRolesRequest,
         ListRolesResponse,
         ListRoleTagsRequest,
@@ -109,15 +107,6 @@ async def list_role_tags(call: Call, request: ListRoleTagsRequest) -> ListRoleTa
     wanted = listing(call, "ListRoleTags", request, name.lower())
     page = await call.services.roles.list_tags(call.scope.account, name, wanted.after, wanted.limit)
     return {"Tags": present.tags(page.items), **wanted.end(page.after)}
-
-
-@operation("ListInstanceProfilesForRole", on_role("iam:ListInstanceProfilesForRole"))
-async def list_instance_profiles_for_role(
-    call: Call, request: ListInstanceProfilesForRoleRequest
-) -> ListInstanceProfilesForRoleResponse:
-    """None: there are no instances here. Tools ask before they delete a role."""
-    await call.services.roles.require(call.scope.account, request["RoleName"])
-    return {"InstanceProfiles": [], **WHOLE}
 
 
 def _details(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ account = Table(
 principal = Table(
     "principal",
     metadata,
-    Column("id", Text, primary_key=True),  # AWS's unique id: AIDA… or AROA…
+    Column("id", Text, primary_key=True),  # AWS's unique id: AIDA… or AROA…; i-… of a host
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
-    Column("kind", Text, nullable=False),  # user | role
+    Column("kind", Text, nullable=False),  # user | role | host
     Column("path", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("folded_name", Text, nullable=False),  # lower case: names are unique regardless of case
@@ -169,4 +169,47 @@ identity_tag = Table(
     Column("folded_key", Text, primary_key=True),  # lower case: keys are the same regardless of case
     Column("key", Text, nullable=False),
     Column("value", Text, nullable=False),
+)
+
+instance_profile = Table(
+    "instance_profile",
+    metadata,
+    Column("id", Text, primary_key=True),  # AIPA…
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "account_id", "folded_name", unique=True),
+)
+
+instance_profile_role = Table(
+    "instance_profile_role",
+    metadata,
+    Column("instance_profile_id", Text, ForeignKey("instance_profile.id"), primary_key=True),  # one role at the most
+    Column("principal_id", Text, ForeignKey("principal.id"), nullable=False),
+    Index(None, "principal_id"),
+)
+
+host = Table(
+    "host",
+    metadata,
+    Column("principal_id", Text, ForeignKey("principal.id"), primary_key=True),  # i-…, a principal of kind host
+    Column("instance_profile_id", Text, nullable=False),  # stays when the profile is gone: another one is not its
+    Column("region", Text, nullable=False),
+    Index(None, "instance_profile_id"),
+)
+
+host_invitation = Table(
+    "host_invitation",
+    metadata,
+    Column("id", Text, primary_key=True),  # the first half of the join token
+    Column("instance_profile_id", Text, ForeignKey("instance_profile.id"), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),  # SHA-256 of the other half, 128 random bits
+    Column("host_name", Text),
+    Column("region", Text, nullable=False),
+    Column("tries", Integer, nullable=False),  # with a wrong second half
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "instance_profile_id"),
+    Index(None, "expires_at"),
 )

@@ -9,6 +9,7 @@ from cargohold.database.locking import insert
 from cargohold.database.schema.identity import (
     account,
     account_alias,
+    instance_profile,
     managed_policy,
     policy_version,
     principal,
@@ -26,6 +27,7 @@ class Counted:
     groups: int
     policies: int
     policy_versions: int
+    instance_profiles: int
 
 
 _OF: Final[BindParameter[str]] = bindparam("of")
@@ -51,6 +53,7 @@ _COUNT: Final = select(
     .select_from(policy_version.join(managed_policy, managed_policy.c.id == policy_version.c.policy_id))
     .where(managed_policy.c.account_id == _OF)
     .scalar_subquery(),
+    select(func.count()).where(instance_profile.c.account_id == _OF).scalar_subquery(),
 )
 
 

@@ -54,7 +54,7 @@ _USE: Final = (
     )
     .join(access_key, access_key.c.principal_id == principal.c.id)
     .outerjoin(access_key_use, access_key_use.c.access_key_id == access_key.c.id)
-    .where(access_key.c.id == _OF)
+    .where(access_key.c.id == _OF, principal.c.kind == "user")
 )
 _SHARE: Final = for_share(select(access_key.c.id).where(access_key.c.id == _OF))
 _ADD_USE: Final = insert(access_key_use)

@@ -32,6 +32,7 @@ _TYPES: Final = {
     "group": "AWS::IAM::Group",
     "role": "AWS::IAM::Role",
     "policy": "AWS::IAM::Policy",
+    "instance-profile": "AWS::IAM::InstanceProfile",
 }
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _SHRINKS: Final = ("responseElements", "requestParameters", "userAgent")
