@@ -258,6 +258,26 @@ def test_tags(iam: Query) -> None:
     assert iam.refused("TagRole", RoleName="deploy", Tags=twice) == (400, "InvalidInput", sentence)
 
 
+def test_long_tags_have_pages(iam: Query) -> None:
+    """Keys of 128 characters, whichever, are listed page by page: no Marker is longer than AWS's may be."""
+    iam("CreateRole", RoleName="deploy", AssumeRolePolicyDocument=EC2)
+    tags = [{"Key": letter * 127 + number, "Value": letter * 256} for letter in "aж\U00020000" for number in "12"]
+    iam("TagRole", RoleName="deploy", Tags=tags)
+    for limit in (1, 2, 5):
+        assert iam.every("ListRoleTags", "Tags", RoleName="deploy", MaxItems=limit) == tags
+    marker = iam("ListRoleTags", RoleName="deploy", MaxItems=5)["Marker"]
+    assert len(marker) <= 320
+    iam("UntagRole", RoleName="deploy", TagKeys=[tags[4]["Key"]])
+    assert tags[5] in iam("ListRoleTags", RoleName="deploy", Marker=marker)["Tags"]
+
+
+def test_a_description_keeps_its_lines(iam: Query) -> None:
+    """Line ends of every kind, which an XML parser would make one of, are read back as they were written."""
+    text = "one\r\ntwo\rthree\tfour\nfive"
+    iam("CreateRole", RoleName="deploy", AssumeRolePolicyDocument=EC2, Description=text)
+    assert iam("GetRole", RoleName="deploy")["Role"]["Description"] == text
+
+
 def test_quota_of_tags(wire_with: Any) -> None:
     """The tag over the quota is refused."""
     iam = client(wire_with(Quotas(tags=1)), "iam")

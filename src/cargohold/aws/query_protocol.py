@@ -244,8 +244,8 @@ def _entry(key: str, content: str) -> str:
 
 
 def _text(value: str) -> str:
-    """Text inside XML; what XML cannot say (control characters) is left out."""
-    return escape(_NOT_XML.sub("", value))
+    """Text inside XML; what XML cannot say (control characters) is left out, what a parser would change is escaped."""
+    return escape(_NOT_XML.sub("", value), {"\r": "&#xD;"})
 
 
 def _iso(milliseconds: int) -> str:

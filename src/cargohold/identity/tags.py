@@ -5,7 +5,9 @@ how many one request may have stand in the API's model.
 Source: IAM user guide, "Tags for IAM resources", rules for tagging.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
+from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,6 +17,9 @@ from cargohold.core.paging import Page, cut
 from cargohold.identity.store import tags as store
 
 _RESERVED: Final = "aws:"
+_LONGEST_PLACE: Final = 160
+_DIGEST: Final = "#"
+"""What no key may have in it."""
 
 
 def read(given: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -46,5 +51,19 @@ def remove(connection: Connection, entity_id: str, keys: Collection[str]) -> Non
 
 
 def page(connection: Connection, entity_id: str, after: str | None, limit: int) -> Page[tuple[str, str]]:
-    """Keys and values by key, regardless of case; what it ends after is the last key in lower case."""
-    return cut(store.list_page(connection, entity_id, after or "", limit + 1), limit, lambda each: each[0].lower())
+    """Keys and values by key, regardless of case; what it ends after is the last one in lower case, or stands for it."""
+    behind = _key(connection, entity_id, after or "")
+    return cut(store.list_page(connection, entity_id, behind, limit + 1), limit, lambda each: _place(each[0].lower()))
+
+
+def _place(folded: str) -> str:
+    """A key as a Marker can hold it, which has 320 characters at the most: a long one by its digest."""
+    return folded if len(json.dumps(folded)) <= _LONGEST_PLACE else _DIGEST + sha256(folded.encode()).hexdigest()
+
+
+def _key(connection: Connection, entity_id: str, place: str) -> str:
+    """The key that a place stands for; where it is gone, the list begins again: twice is better than not at all."""
+    if not place.startswith(_DIGEST):
+        return place
+    held = (key.lower() for key in store.list_tags(connection, entity_id))
+    return next((folded for folded in held if _place(folded) == place), "")

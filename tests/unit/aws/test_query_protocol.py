@@ -226,6 +226,7 @@ def test_errors_are_read_by_botocore() -> None:
 
 @given(st.text(alphabet=st.characters(min_codepoint=32, exclude_categories=["C", "Z"]), min_size=1, max_size=40))
 @example("<&>\"']]>")
+@example("a\r\nb\rc")
 def test_any_text_survives_xml(text: str) -> None:
     """Text that a client made up comes back from the XML that quotes it as it was."""
     assert message(text) == text
