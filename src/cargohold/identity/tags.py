@@ -51,7 +51,7 @@ def remove(connection: Connection, entity_id: str, keys: Collection[str]) -> Non
 
 
 def page(connection: Connection, entity_id: str, after: str | None, limit: int) -> Page[tuple[str, str]]:
-    """Keys and values by key, regardless of case; what it ends after is the last one in lower case, or stands for it."""
+    """Keys and values by key, regardless of case; it ends after the last key in lower case, or what stands for it."""
     behind = _key(connection, entity_id, after or "")
     return cut(store.list_page(connection, entity_id, behind, limit + 1), limit, lambda each: _place(each[0].lower()))
 
