@@ -74,7 +74,7 @@ def search(folder: Path, query: Query, position: Position, limit: int, share: in
     work = _Work(share)
     readers = [_Reader(folder, series, query, position.get(series), work) for series in SERIES]
     events: list[Event] = []
-    while len(events) < limit and not work.done:
+    while len(events) < limit and not any(reader.is_stalled for reader in readers):
         newest = max((reader for reader in readers if reader.head is not None), key=_time, default=None)
         if newest is None:
             break
@@ -95,32 +95,45 @@ class _Work:
 
 
 class _Reader:
-    """One series, newest first. `head` is the next event that is wanted; `mark` says where it stands or, without it,
-    where to go on."""
+    """One series, newest first: `head` is the next event that is wanted, `mark` is where to go on with it.
+
+    A reader is stalled when the call's share of work is done and it does not know its next event. Each reads at least
+    one line, so that every call comes further.
+    """
 
     def __init__(self, folder: Path, series: str, query: Query, mark: Mark | None, work: _Work) -> None:
         self.series = series
         self._wanted = _Wanted(query)
         self._work = work
-        self.head: Event | None = None
-        self.mark = mark or Mark(None)
         self._lines = _lines(folder, series, mark, self._wanted.last_day)
+        self._behind = self.mark = mark or Mark(None)
+        self.head: Event | None = None
+        self.is_stalled = False
         self._advance()
 
     def take(self) -> Event:
+        """The head; another one takes its place."""
         head = cast(Event, self.head)
-        self._advance()
+        self.head, self.mark = None, self._behind
+        if self._work.done:
+            self.is_stalled = True
+        else:
+            self._advance()
         return head
 
     def _advance(self) -> None:
-        self.head = None
         for place, start, line in self._lines:
             if self._wanted.is_before(line, place.day):
                 break
             self._work.left -= len(line) + 1
+            self._behind = Mark(place, start)
             self.head = self._wanted.event(line)
-            self.mark = Mark(place, start + len(line) + 1 if self.head else start)
-            if self.head is not None or self._work.done:
+            if self.head is not None:
+                self.mark = Mark(place, start + len(line) + 1)
+                return
+            self.mark = self._behind
+            if self._work.done:
+                self.is_stalled = True
                 return
         self.mark = Mark(None)
 
