@@ -379,3 +379,30 @@ def test_the_encoded_message_tells_why(demo: Wire, furnished: Any) -> None:
     assert (told.action, told.resource) == ("ecr:ListImages", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/demo")
     assert (told.principal_arn, told.missing) == (f"arn:aws:iam::{ACCOUNT}:user/ann", "identity")
     assert len(sentence) < 800
+
+
+@pytest.mark.parametrize(
+    "strange", ["\\u0000", "\\ud800", "\\u0007", "é", "\\u00e9", "雪", "\\ud83d\\ude00", "\\u2028", '\\"', "a:b/*?${x}"]
+)
+def test_strange_text_in_a_policy(demo: Wire, strange: str) -> None:
+    """Whatever stands in a policy's id is refused in words, or kept and read back as it was, on every engine."""
+    text = (
+        '{"Version": "2012-10-17", "Id": "'
+        + strange
+        + '", "Statement": '
+        + json.dumps(json.loads(policy({"AWS": ADMINISTRATOR}, PULL))["Statement"])
+        + "}"
+    )
+    answer = demo.send("SetRepositoryPolicy", {"repositoryName": "demo", "policyText": text})
+    if answer.status == 200:
+        held = demo("GetRepositoryPolicy", repositoryName="demo")["policyText"]
+        assert json.loads(held) == json.loads(answer.body["policyText"]) == json.loads(text)
+    else:
+        assert answer.refusal == invalid("Invalid repository policy provided")
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"])
+def test_text_that_no_database_keeps(demo: Wire, character: str) -> None:
+    """A policy with a character that cannot be stored is refused as what it is, not with a fault of ours."""
+    answer = demo.send("SetRepositoryPolicy", {"repositoryName": "demo", "policyText": OPEN + character})
+    assert answer.status == 400

@@ -4,7 +4,10 @@ Source: the answers in the AWS CLI's reference, `set-repository-policy` and `get
 """
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def laid_out(text: str) -> str:
@@ -24,4 +27,6 @@ def _value(value: Any, line: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Characters stand for themselves, but for half a pair of UTF-16, which is none and stays an escape."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if _HALF.search(text) else text
