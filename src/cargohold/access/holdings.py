@@ -30,7 +30,7 @@ _ENTITY: Final = re.compile(
 
 _KINDS: Final[Mapping[str, rows.Kind]] = {"user": "user", "group": "group", "role": "role"}
 
-NOTHING: Final = '{"Version": "2012-10-17", "Statement": []}'
+NOTHING: Final = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "*", "Resource": "*"}}'
 """The text of a policy that is gone where one is needed: it allows nothing."""
 
 
