@@ -365,6 +365,27 @@ def test_attaching_may_be_limited_to_a_policy(iam: Query) -> None:
     assert alice.refused("AttachUserPolicy", UserName="alice", PolicyArn=ADMINISTRATOR)[:2] == (403, "AccessDenied")
 
 
+def test_power_may_be_handed_on_within_a_boundary(iam: Query, push: str) -> None:
+    """Who may give policies only to whom a boundary holds gives them to those, and neither to others nor without it."""
+    alice = iam.by_new_user("alice")
+    condition = {"StringEquals": {"iam:PermissionsBoundary": push}}
+    actions = ["iam:CreateUser", "iam:PutUserPermissionsBoundary", "iam:AttachUserPolicy", "iam:DetachUserPolicy"]
+    document = allowing(actions, Condition=condition)
+    iam("PutUserPolicy", UserName="alice", PolicyName="p", PolicyDocument=document)
+    denied = (403, "AccessDenied")
+    assert alice.refused("CreateUser", UserName="bob")[:2] == denied
+    assert alice.refused("CreateUser", UserName="bob", PermissionsBoundary=ADMINISTRATOR)[:2] == denied
+    alice("CreateUser", UserName="bob", PermissionsBoundary=push)
+    alice("AttachUserPolicy", UserName="bob", PolicyArn=ADMINISTRATOR)
+    assert alice.refused("AttachUserPolicy", UserName="alice", PolicyArn=ADMINISTRATOR)[:2] == denied
+    alice("PutUserPermissionsBoundary", UserName="bob", PermissionsBoundary=push)
+    other = {"UserName": "bob", "PermissionsBoundary": ADMINISTRATOR}
+    assert alice.refused("PutUserPermissionsBoundary", **other)[:2] == denied
+    assert alice.refused("DeleteUserPermissionsBoundary", UserName="bob")[:2] == denied
+    iam("PutUserPermissionsBoundary", **other)
+    assert alice.refused("DetachUserPolicy", UserName="bob", PolicyArn=ADMINISTRATOR)[:2] == denied
+
+
 def test_a_name_in_another_case_is_no_way_around_a_deny(iam: Query) -> None:
     """A policy that denies on a role's ARN denies whatever case the role's name is asked in."""
     make(iam, "Role", "Prod")

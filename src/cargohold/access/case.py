@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final
 
@@ -21,6 +21,15 @@ _read: Final = lru_cache(1024)(json.loads)
 _NO_TAGS: Final[Mapping[str, str]] = {}
 _TRUSTED: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """What a role's trust policy gives."""
+_BOUNDED: Final = frozenset(
+    f"iam:{name}"
+    for name in (
+        *(f"{verb}{kind}Policy" for verb in ("Attach", "Detach", "Put", "Delete") for kind in ("User", "Role")),
+        *("DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary", "GetRole", "DeleteRole"),
+        *("UpdateRole", "UpdateRoleDescription", "UpdateAssumeRolePolicy"),
+    )
+)
+"""The actions that know iam:PermissionsBoundary of what is there. Source: service authorization reference, IAM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +56,13 @@ class Case:
             action=demand.action,
             resource=demand.resource if demand.entity is None else self.resource(demand),
             owner=demand.registry.account,
-            context=DemandContext(self.situation, demand, partial(self._tags, demand)) if context is None else context,
+            context=self.context(demand) if context is None else context,
         )
         return evaluate.decide(ask, self.caller.held, self._resource_policies(demand, repository_policy))
 
     def context(self, demand: Demand) -> DemandContext:
-        return DemandContext(self.situation, demand, partial(self._tags, demand))
+        told = demand if demand.entity is None else self._told(demand)
+        return DemandContext(self.situation, told, partial(self._tags, demand))
 
     def resource(self, demand: Demand) -> str:
         """The ARN that policies are matched against: of something that is there, its true one."""
@@ -66,6 +76,13 @@ class Case:
     def entity_id(self, entity: Entity) -> str | None:
         """The unique id of something of IAM that a demand names; None where it is not there."""
         return next((found.id for demand, found in self.entities.items() if demand.entity == entity), None)
+
+    def _told(self, demand: Demand) -> Demand:
+        """With the permissions boundary that its user or role has, where the action knows it and sets no other."""
+        found = self.entities.get(demand)
+        if found is None or found.boundary is None or demand.action not in _BOUNDED:
+            return demand
+        return replace(demand, facts=(("iam:PermissionsBoundary", found.boundary), *demand.facts))
 
     def _tags(self, demand: Demand) -> Mapping[str, str]:
         if demand.repository is not None:

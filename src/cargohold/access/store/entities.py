@@ -7,16 +7,19 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, null, select
 
 from cargohold.access.demand import Entity
+from cargohold.core.arn import iam_arn
 from cargohold.database.locking import ObjectOf
 from cargohold.database.schema.identity import (
     access_key,
     identity_tag,
     instance_profile,
     managed_policy,
+    permissions_boundary,
     principal,
     role,
     user_group,
 )
+from cargohold.identity import aws_managed
 
 
 class Found(NamedTuple):
@@ -28,6 +31,8 @@ class Found(NamedTuple):
     trust_policy: str | None
     id: str
     """AWS's unique id."""
+    boundary: str | None = None
+    """The ARN of the policy that bounds a user or role."""
 
 
 def _tags(entity_id: ColumnElement[str]) -> Any:
@@ -44,7 +49,15 @@ def _named(table: Any, trust_policy: Any) -> Select[Any]:
     )
 
 
-_PRINCIPALS: Final = _named(principal, role.c.trust_policy).outerjoin(role, role.c.principal_id == principal.c.id)
+_PRINCIPALS: Final = (
+    _named(principal, role.c.trust_policy)
+    .add_columns(
+        permissions_boundary.c.policy_id, managed_policy.c.account_id, managed_policy.c.path, managed_policy.c.name
+    )
+    .outerjoin(role, role.c.principal_id == principal.c.id)
+    .outerjoin(permissions_boundary, permissions_boundary.c.principal_id == principal.c.id)
+    .outerjoin(managed_policy, managed_policy.c.id == permissions_boundary.c.policy_id)
+)
 _USERS: Final = select(principal.c.path, principal.c.name, _tags(principal.c.id), null(), principal.c.id)
 _USER_OF_KEY: Final = _USERS.join(access_key, access_key.c.principal_id == principal.c.id).where(
     principal.c.account_id == bindparam("account"), access_key.c.id == bindparam("key"), principal.c.kind == "user"
@@ -69,4 +82,12 @@ def find_entity(connection: Connection, account: str, entity: Entity) -> Found |
         return None
     if entity.exact and (row[0], row[1]) != (entity.path, entity.name):
         return None
-    return Found(*row)
+    return Found(*row[:5])._replace(boundary=_boundary(*row[5:]) if len(row) > 5 else None)
+
+
+def _boundary(policy_id: str | None, account: str | None, path: str | None, name: str | None) -> str | None:
+    """The ARN of a boundary, which is a policy of the account or one of AWS's."""
+    if account and path and name:
+        return iam_arn(account, "policy", path, name)
+    known = aws_managed.find(policy_id or "")
+    return None if known is None else known.arn
