@@ -27,14 +27,18 @@ from cargohold.aws.told import told_of_error
 from cargohold.core.errors import CargoholdError, MethodNotAllowed, OperationNotBuilt, UnknownOperation
 from cargohold.exchange import Reply, Request
 from cargohold.identity import sigv4
+from cargohold.identity.authenticate import Signed
+from cargohold.identity.principals import ANONYMOUS
 from cargohold.telemetry import logs
 
 if TYPE_CHECKING:
-    from cargohold.identity.authenticate import Signed
     from cargohold.services import Services
 
 BODY_LIMIT: Final = 1 << 20
 """Bytes of a request's body, except where the model has a large member."""
+
+UNSIGNED_BODY_LIMIT: Final = 1 << 16
+"""Bytes of a body that nobody signed: a token of 20,000 characters, a policy, ten ARNs."""
 
 LARGE_BODY_LIMIT: Final = 30 << 20
 """A layer part of 20 MiB in base64, or a manifest of 4 MiB with its characters escaped."""
@@ -138,6 +142,9 @@ class AwsDoor:
             raise UnknownOperation(f"There is no operation {target[:128]}")
         endpoint.name_in(trail)
         _check_method(request, "POST")
+        if endpoint.model.unsigned:
+            body = await request.read(UNSIGNED_BODY_LIMIT)
+            return await self._answer(endpoint, request, trail, self._unsigned(), body)
         authenticator = self._services.authenticator
         head = await authenticator.head(request, endpoint.service.signing_name)
         large = endpoint.model.large and not _is_small(request)
@@ -149,8 +156,10 @@ class AwsDoor:
 
     async def _serve_query(self, request: Request, trail: Trail) -> bytes:
         _check_method(request, "GET", "POST")
-        sigv4.parse(request)
-        body = await request.read(BODY_LIMIT)
+        signed_at_all = sigv4.is_signed(request)
+        if signed_at_all:
+            sigv4.parse(request)
+        body = await request.read(BODY_LIMIT if signed_at_all else UNSIGNED_BODY_LIMIT)
         parameters = query_protocol.parameters(request.query, body)
         action, version = parameters.get("Action", ""), parameters.get("Version", "")
         endpoint = self._actions.get((version, action))
@@ -158,8 +167,14 @@ class AwsDoor:
             version = version[:128] or "NO_VERSION_SPECIFIED"
             raise UnknownOperation(f"Could not find operation {action[:128]} for version {version}")
         endpoint.name_in(trail)
+        if endpoint.model.unsigned:
+            return await self._answer(endpoint, request, trail, self._unsigned(), parameters)
         signed = await self._services.authenticator.signed(request, body, endpoint.service.signing_name)
         return await self._answer(endpoint, request, trail, signed, parameters)
+
+    def _unsigned(self) -> Signed:
+        """What is known of a request that nobody signs: it is done in the default region."""
+        return Signed(ANONYMOUS, "", self._services.addresses.region)
 
     async def _answer(
         self, endpoint: Endpoint, request: Request, trail: Trail, signed: Signed, given: bytes | Mapping[str, str]

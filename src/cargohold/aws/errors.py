@@ -12,7 +12,7 @@ from typing import Final
 
 from cargohold.aws.validation import ValidationFailed
 from cargohold.core import errors
-from cargohold.core.errors import CargoholdError, InvalidLayerPart, KmsUnsupported
+from cargohold.core.errors import CargoholdError, InvalidLayerPart, KmsUnsupported, RoleNotTrusting
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,10 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.AccessDenied: _same("AccessDeniedException", 403),
     errors.NotForSessions: _same("AccessDeniedException", 403),
     errors.UnknownMfaDevice: _same("AccessDeniedException", 403),
+    errors.InvalidIdentityToken: _same("InvalidIdentityTokenException"),
+    errors.ExpiredIdentityToken: Row("ExpiredTokenException", "ExpiredTokenException"),
+    errors.IssuerUnreachable: Row("IDPCommunicationErrorException", "IDPCommunicationError"),
+    errors.NotTrusted: _same("AccessDeniedException", 403),
     # The audit trail
     errors.AuditTrailNotKept: _same("AuditTrailNotKeptException"),
     # Hosts
@@ -165,4 +169,6 @@ def _members(error: CargoholdError) -> dict[str, object]:
             "uploadId": error.upload_id,
         }
         return facts if error.last_valid_byte < 0 else {**facts, "lastValidByteReceived": error.last_valid_byte}
+    if isinstance(error, RoleNotTrusting):
+        return {"roleArn": error.role_arn}
     return {"kmsError": error.kms_error} if isinstance(error, KmsUnsupported) else {}

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from cargohold.access.guard import Admission
 from cargohold.aws.model import Service
 from cargohold.aws.operation import Call, Operation, Scope
 from cargohold.aws.told import told
 from cargohold.aws.validation import compile_check
 from cargohold.core.errors import AccessDenied
+from cargohold.identity.principals import Principal
 
 if TYPE_CHECKING:
     from cargohold.access.trail import Trail
     from cargohold.identity.authenticate import Signed
     from cargohold.services import Services
+
+NOBODY: Final = Admission(Principal("", "", "", "anonymous", ""), {}, {})
+"""Who asks for an operation that nobody signs, before it has proven anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,14 @@ class Prepared:
 
     operation: Operation
     check: Callable[[Mapping[str, Any]], None]
+    unsigned: bool = False
+    """Whether nobody signs it: the operation itself proves who asks, and decides."""
 
 
 def prepare(service: Service, operation: Operation) -> Prepared:
     """An operation made ready to be invoked; raises KeyError when the service's model does not have it."""
-    return Prepared(operation, compile_check(service, service.operations[operation.name].input))
+    known = service.operations[operation.name]
+    return Prepared(operation, compile_check(service, known.input), known.unsigned)
 
 
 async def invoke(
@@ -44,9 +52,11 @@ async def invoke(
         scope = Scope(signed.account, signed.region, signed.session, services.addresses.account)
         demands = prepared.operation.demands(scope, request)
         trail.ask(demands)
-        admission = await services.guard.require(signed.credential, demands, surroundings=trail.surroundings)
-        trail.admit(admission)
-        call = Call(services, trail.request_id, signed.region, signed.credential, admission)
+        admission = NOBODY
+        if not prepared.unsigned:
+            admission = await services.guard.require(signed.credential, demands, surroundings=trail.surroundings)
+            trail.admit(admission)
+        call = Call(services, trail.request_id, signed.region, signed.credential, admission, trail)
         answer = await prepared.operation.handler(call, request)
         trail.elements = told(answer) if trail.is_told else {}
         return answer

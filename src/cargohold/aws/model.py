@@ -37,6 +37,8 @@ class OperationModel:
     """The XML element around a Query answer's members."""
     large: bool
     """Whether a request may hold a large member (LARGE_MEMBER)."""
+    unsigned: bool = False
+    """Whether it is for who has no key yet: AWS's clients do not sign it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _operation(entry: Mapping[str, Any], shapes: Mapping[str, Shape]) -> Operati
         output=answered.get("shape"),
         wrapper=answered.get("resultWrapper"),
         large=any(_is_large(shapes[member["shape"]]) for member in members),
+        unsigned=entry.get("authtype") == "none",
     )
 
 

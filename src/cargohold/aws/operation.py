@@ -10,7 +10,9 @@ from cargohold.access.demand import Demand
 from cargohold.core.arn import Registry, Target
 
 if TYPE_CHECKING:
+    from cargohold.access.context import Surroundings
     from cargohold.access.guard import Admission
+    from cargohold.access.trail import Trail
     from cargohold.identity.principals import Credential, Session
     from cargohold.services import Services
 
@@ -44,6 +46,17 @@ class Call:
     region: str
     credential: Credential
     admission: Admission
+    trail: Trail
+    """What the audit trail will say of the request; an operation that nobody signs says there who asks."""
+
+    async def require(self, demand: Demand) -> None:
+        """Asks the guard for what only shows when the request is looked into; raises AccessDenied."""
+        await self.services.guard.require(self.credential, [demand], surroundings=self.surroundings)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """Where the request comes from, as policies may ask."""
+        return self.trail.surroundings
 
     @property
     def scope(self) -> Scope:

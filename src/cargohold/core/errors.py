@@ -506,6 +506,31 @@ class UnknownMfaDevice(Unauthorized):
         )
 
 
+class InvalidIdentityToken(Unauthorized):
+    """A web identity token that proves nobody; the sentence says why, and holds nothing of the token but its issuer."""
+
+
+class ExpiredIdentityToken(Unauthorized):
+    """Times are in epoch seconds."""
+
+    def __init__(self, now: int, expires: int) -> None:
+        super().__init__(f"Token expired: current date/time {now} must be before the expiration date/time {expires}")
+
+
+class IssuerUnreachable(Unauthorized):
+    """An issuer's keys cannot be had; the log says more."""
+
+    def __init__(self) -> None:
+        super().__init__("An error occurred while retrieving the verification keys of the identity provider")
+
+
+class NotTrusted(Unauthorized):
+    """A role is not there, or does not trust who asks for a session of it: who may not have it does not learn which."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"Not authorized to perform {action}")
+
+
 class AccessDenied(Unauthorized):
     """A decision against the principal, with its reason and, where there is one, the message that tells more of it.
 

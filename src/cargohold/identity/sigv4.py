@@ -79,6 +79,11 @@ def parse(request: Request) -> Claim:
     return _parse_query(presigned) if presigned is not None else _parse_header(header or "", request)
 
 
+def is_signed(request: Request) -> bool:
+    """Whether the request claims to be signed, rightly or not."""
+    return "authorization" in request.headers or _presigned_parameters(request.query) is not None
+
+
 def check(claim: Claim, request: Request, expected: Expected) -> None:
     """Whether the claim may be made here and now; raises InvalidSignature with AWS's reason, IncompleteSignature."""
     _check_time(claim, expected.now)

@@ -71,6 +71,10 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.AccessDenied: Refusal(403, "DENIED"),
         errors.NotForSessions: Refusal(403, "DENIED"),
         errors.UnknownMfaDevice: Refusal(403, "DENIED"),
+        errors.InvalidIdentityToken: Refusal(403, "DENIED"),
+        errors.ExpiredIdentityToken: Refusal(403, "DENIED"),
+        errors.IssuerUnreachable: Refusal(403, "DENIED"),
+        errors.NotTrusted: Refusal(403, "DENIED"),
         # Our own faults
         errors.StorageFull: Refusal(503, "UNAVAILABLE"),
         errors.StorageBusy: Refusal(503, "UNAVAILABLE"),
