@@ -1,4 +1,4 @@
-"""boto3 and the aws command line administer users, groups and keys as on AWS."""
+"""boto3 and the aws command line administer users, groups, keys, roles and policies as on AWS."""
 
 import json
 from collections.abc import Iterator
@@ -70,3 +70,60 @@ def test_the_command_line(aws: Client) -> None:
     assert run("get-user")["User"]["UserName"] == "administrator"
     assert run("list-account-aliases")["AccountAliases"] == []
     assert run("get-account-summary")["SummaryMap"]["AccessKeysPerUserQuota"] == 2
+
+
+def test_a_role_from_its_making_to_its_end(iam: BaseClient) -> None:
+    """boto3 makes a role and a policy, reads both back decoded, pages through lists, and takes everything away."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    iam.create_role(RoleName="Builder", Path="/ci/", AssumeRolePolicyDocument=json.dumps(document, indent=2))
+    iam.get_waiter("role_exists").wait(RoleName="builder", WaiterConfig={"Delay": 0, "MaxAttempts": 1})
+    assert iam.get_role(RoleName="builder")["Role"]["AssumeRolePolicyDocument"] == document
+    push = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:Put*", "Resource": "*"}]}
+    arn = iam.create_policy(PolicyName="builders-push", PolicyDocument=json.dumps(push))["Policy"]["Arn"]
+    iam.get_waiter("policy_exists").wait(PolicyArn=arn, WaiterConfig={"Delay": 0, "MaxAttempts": 1})
+    version = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]
+    assert version["Document"] == push
+    for each in (arn, ACCESS):
+        iam.attach_role_policy(RoleName="Builder", PolicyArn=each)
+    pages = iam.get_paginator("list_attached_role_policies").paginate(
+        RoleName="Builder", PaginationConfig={"PageSize": 1}
+    )
+    attached = [each["PolicyArn"] for each in pages.build_full_result()["AttachedPolicies"]]
+    assert attached == [ACCESS, arn]
+    iam.put_role_policy(RoleName="Builder", PolicyName="own", PolicyDocument=json.dumps(push))
+    assert iam.get_role_policy(RoleName="Builder", PolicyName="own")["PolicyDocument"] == push
+    everything = iam.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 2})
+    roles = {each["RoleName"]: each for each in everything.build_full_result()["RoleDetailList"]}
+    assert roles["Builder"]["RolePolicyList"] == [{"PolicyName": "own", "PolicyDocument": push}]
+    with pytest.raises(iam.exceptions.DeleteConflictException, match="must delete policies first"):
+        iam.delete_role(RoleName="Builder")
+    iam.delete_role_policy(RoleName="Builder", PolicyName="own")
+    for each in attached:
+        iam.detach_role_policy(RoleName="Builder", PolicyArn=each)
+    iam.delete_role(RoleName="Builder")
+    iam.delete_policy(PolicyArn=arn)
+    with pytest.raises(iam.exceptions.NoSuchEntityException, match=f"Policy {arn} was not found"):
+        iam.get_policy(PolicyArn=arn)
+
+
+def test_roles_and_policies_on_the_command_line(aws: Client) -> None:
+    """`aws iam` takes documents as text and shows them as JSON, lists policies, and is told what is malformed."""
+
+    def run(*words: str) -> Any:
+        out = aws("iam", *words, "--output", "json").out
+        return json.loads(out) if out.strip() else None
+
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    run("create-role", "--role-name", "task", "--assume-role-policy-document", json.dumps(document))
+    assert run("get-role", "--role-name", "task")["Role"]["AssumeRolePolicyDocument"] == document
+    run("attach-role-policy", "--role-name", "task", "--policy-arn", ACCESS)
+    listed = run("list-policies", "--scope", "AWS", "--only-attached")["Policies"]
+    assert ACCESS in {each["Arn"] for each in listed}
+    named = run("list-entities-for-policy", "--policy-arn", ACCESS, "--entity-filter", "Role")["PolicyRoles"]
+    assert [each["RoleName"] for each in named] == ["task"]
+    refused = aws.refused("iam", "create-policy", "--policy-name", "broken", "--policy-document", "{}")
+    assert "(MalformedPolicyDocument) when calling the CreatePolicy operation: Syntax errors in policy." in refused
+    run("detach-role-policy", "--role-name", "task", "--policy-arn", ACCESS)
+    run("delete-role", "--role-name", "task")
