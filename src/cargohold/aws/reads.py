@@ -21,4 +21,4 @@ def only_reads(operation: str) -> bool:
 
 def is_event(operation: str) -> bool:
     """Whether an operation that succeeds is worth a line: it changes something, or hands out a credential."""
-    return not only_reads(operation) or (operation.startswith("Get") and operation.endswith("Token"))
+    return not only_reads(operation) or (operation.startswith("Get") and operation.endswith(("Token", "Credentials")))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import audit
+from cargohold.aws.cargohold import audit, hosts
 from cargohold.aws.ecr import authorization, images, layers, repositories, resource_policies, resource_tags
 from cargohold.aws.iam import (
     absent,
@@ -158,5 +158,14 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         simulate.get_context_keys_for_custom_policy,
         simulate.get_context_keys_for_principal_policy,
     ),
-    "cargohold": (our_accounts.create_account, our_accounts.list_accounts, audit.search_audit),
+    "cargohold": (
+        our_accounts.create_account,
+        our_accounts.list_accounts,
+        audit.search_audit,
+        hosts.invite_host,
+        hosts.join_host,
+        hosts.list_hosts,
+        hosts.revoke_host,
+        hosts.get_host_credentials,
+    ),
 }

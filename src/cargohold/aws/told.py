@@ -24,6 +24,7 @@ NAMES: Final = frozenset({
     "permissionsBoundary", "path", "newPath", "pathPrefix", "arn", "accountAlias", "accessKeyId", "status",
     "roleArn", "roleSessionName", "durationSeconds", "sourceIdentity", "assumedRoleId", "instanceProfileName",
     "alias", "accountId", "principalArn", "action", "actionNames", "principal", "repository", "errorsOnly",
+    "hostId", "hostName", "host", "instanceProfileArn",
 })
 # fmt: on
 """Members whose values are plain and no secret: names, ids, ARNs, digests, numbers, switches."""

@@ -57,7 +57,7 @@ _NO_HASH: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """What a host is invited to: an instance profile by name, in a region, with a name of its own where one is given."""
+    """What a host is invited to: an instance profile by name, in a region, with a name of its own where one is said."""
 
     profile: str
     region: str

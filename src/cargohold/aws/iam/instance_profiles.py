@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from cargohold.access.demand import Demand, Entity
+from cargohold.access.demand import Demand, Entity, Facts
 from cargohold.aws.iam import present, present_policies
 from cargohold.aws.iam.demands import account, on_instance_profile, on_new, on_role, under_path
 from cargohold.aws.iam.paging import listing
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from cargohold.aws.shapes import iam
 
 EC2: Final = "ec2.amazonaws.com"
-"""Whom a role in an instance profile is passed to."""
+"""Whom a role in an instance profile is passed to, and must trust."""
+
+PASSED_TO_EC2: Final[Facts] = (("iam:PassedToService", EC2),)
+"""The context of iam:PassRole."""
 
 
 @operation("CreateInstanceProfile", on_new("instance-profile", "iam:CreateInstanceProfile", "iam:TagInstanceProfile"))
@@ -68,11 +71,10 @@ async def delete_instance_profile(call: Call, request: iam.DeleteInstanceProfile
 
 
 def _add_demands(scope: Scope, request: Any) -> Sequence[Demand]:
-    passed = (("iam:PassedToService", EC2),)
     role = Entity("role", request["RoleName"])
     return [
         *on_instance_profile("iam:AddRoleToInstanceProfile")(scope, request),
-        Demand("iam:PassRole", account(scope), entity=role, facts=passed),
+        Demand("iam:PassRole", account(scope), entity=role, facts=PASSED_TO_EC2),
     ]
 
 

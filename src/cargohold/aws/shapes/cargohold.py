@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import NotRequired, TypeAlias, TypedDict
 
+# allows denies condition
+StatementPart: TypeAlias = str
+
 
 class AccessKey(TypedDict):
     userName: str
@@ -68,7 +71,62 @@ class ExplainAccessResponse(TypedDict):
     reason: NotRequired[str | None]
     missing: NotRequired[str | None]
     matchedStatements: NotRequired[list[MatchedStatement] | None]
-    suggestion: NotRequired[str | None]
+    suggestions: NotRequired[list[Suggestion] | None]
+    elsewhere: NotRequired[str | None]
+    notes: NotRequired[list[str] | None]
+
+
+class GetHostCredentialsRequest(TypedDict):
+    hostId: str
+
+
+class GetHostCredentialsResponse(TypedDict):
+    credentials: HostCredentials
+    roleName: str
+    roleArn: str
+    instanceProfileArn: NotRequired[str | None]
+    instanceProfileId: NotRequired[str | None]
+    issuedAt: int
+
+
+class Host(TypedDict):
+    hostId: str
+    hostName: str
+    arn: str
+    region: str
+    instanceProfileArn: NotRequired[str | None]
+    accessKeyId: NotRequired[str | None]
+    joinedAt: int
+    lastUsedAt: NotRequired[int | None]
+
+
+class HostCredentials(TypedDict):
+    accessKeyId: str
+    secretAccessKey: str
+    sessionToken: str
+    expiration: int
+
+
+class InviteHostRequest(TypedDict):
+    instanceProfileName: str
+    hostName: NotRequired[str]
+
+
+class InviteHostResponse(TypedDict):
+    joinToken: str
+    expiresAt: int
+    instanceProfileArn: str
+
+
+class JoinHostRequest(TypedDict):
+    joinToken: str
+    hostName: NotRequired[str]
+
+
+class JoinHostResponse(TypedDict):
+    host: Host
+    accessKeyId: str
+    secretAccessKey: str
 
 
 class ListAccountsRequest(TypedDict):
@@ -81,6 +139,16 @@ class ListAccountsResponse(TypedDict):
     nextToken: NotRequired[str | None]
 
 
+class ListHostsRequest(TypedDict):
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListHostsResponse(TypedDict):
+    hosts: list[Host]
+    nextToken: NotRequired[str | None]
+
+
 class MatchedStatement(TypedDict):
     policy: NotRequired[str | None]
     kind: str
@@ -88,6 +156,19 @@ class MatchedStatement(TypedDict):
     index: NotRequired[int | None]
     effect: str
     statement: NotRequired[str | None]
+    description: NotRequired[str | None]
+    part: StatementPart
+    firstLine: NotRequired[int | None]
+    lastLine: NotRequired[int | None]
+    conditionKeys: NotRequired[list[str] | None]
+
+
+class RevokeHostRequest(TypedDict):
+    host: str
+
+
+class RevokeHostResponse(TypedDict):
+    host: Host
 
 
 class SearchAuditRequest(TypedDict):
@@ -105,3 +186,9 @@ class SearchAuditRequest(TypedDict):
 class SearchAuditResponse(TypedDict):
     events: list[AuditEvent]
     nextToken: NotRequired[str | None]
+
+
+class Suggestion(TypedDict):
+    kind: str
+    place: str
+    statement: str
