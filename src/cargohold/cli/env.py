@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 
 import click
 
-from cargohold.server.folder import AccessKey, DataFolder, Running, default_data
+from cargohold.cli.reach import DATA, local
+from cargohold.server.folder import AccessKey, Running
 
 _UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 """What would win over the exports, or be sent along with them."""
 
 
 @click.command("env", short_help="Print shell exports for the running server.")
-@click.option("--data", type=click.Path(path_type=Path), envvar="CARGOHOLD_DATA", help="The server's data folder.")
+@click.option("--data", type=click.Path(path_type=Path), envvar=DATA, help="The server's data folder.")
 def command(data: Path | None) -> None:
     """Print shell exports for the running server: eval "$(cargohold env)"."""
-    folder = DataFolder((data or default_data()).absolute())
-    running = folder.running()
-    if running is None:
-        raise click.ClickException(
-            f"No server runs on the data folder {folder.path}. Start one: cargohold serve{_flag(data)}"
-        )
-    key = folder.access_key() or (AccessKey("test", "test") if running.dev else None)
-    if key is None:
-        raise click.ClickException(
-            f"{folder.credentials} holds no access key for the profile [default]. "
-            "It was written at the first start and is not kept elsewhere."
-        )
-    click.echo("\n".join(_lines(running, key)))
+    found = local(data)
+    click.echo("\n".join(_lines(found.running, found.key)))
 
 
 def _lines(running: Running, key: AccessKey) -> list[str]:
@@ -42,7 +31,3 @@ def _lines(running: Running, key: AccessKey) -> list[str]:
         "AWS_REGION": running.region,
     }
     return [f"export {name}={shlex.quote(value)}" for name, value in exports.items()] + [f"unset {' '.join(_UNSET)}"]
-
-
-def _flag(data: Path | None) -> str:
-    return f" --data {shlex.quote(os.fspath(data))}" if data else ""

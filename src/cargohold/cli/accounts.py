@@ -1,0 +1,74 @@
+"""`cargohold accounts`: makes and lists the accounts of a deployment."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cargohold.cli.remote import asking, data_option, whole
+
+
+@click.group("accounts", short_help="Make and list accounts.")
+def command() -> None:
+    """Make and list the deployment's accounts. It takes a permission in its first account."""
+
+
+@command.command("create")
+@click.option("--alias", help="A name for the account that no other account has.")
+@click.option("--id", "account_id", help="The account's 12 digits; random ones where it is not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@data_option
+def create(alias: str | None, account_id: str | None, data: Path | None, *, as_json: bool) -> None:
+    """Make an account with an administrator, whose access key is shown this once."""
+    asked = {"alias": alias, "accountId": account_id}
+    with asking(data) as client:
+        given = {name: value for name, value in asked.items() if value is not None}
+        made = whole(client.create_account(**given), "accessKey")
+    click.echo(_json({"account": made["account"], "accessKey": made["accessKey"]}) if as_json else _made(made))
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the accounts as JSON.")
+@data_option
+def list_accounts(data: Path | None, *, as_json: bool) -> None:
+    """List all accounts: the id, when it was made, and the alias."""
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    with asking(data) as client:
+        while True:
+            page = whole(client.list_accounts(**token), "accounts")
+            found += page["accounts"]
+            if "nextToken" not in page:
+                break
+            token = {"nextToken": page["nextToken"]}
+    click.echo(_json(found) if as_json else "\n".join(map(_line, found)))
+
+
+def _made(made: dict[str, Any]) -> str:
+    account, key = made["account"], made["accessKey"]
+    alias = f" ({account['alias']})" if "alias" in account else ""
+    return "\n".join(
+        (
+            f"Account {account['accountId']}{alias} has an administrator now; the access key is shown this once:",
+            "",
+            f"  AWS_ACCESS_KEY_ID      {key['accessKeyId']}",
+            f"  AWS_SECRET_ACCESS_KEY  {key['secretAccessKey']}",
+        )
+    )
+
+
+def _line(account: dict[str, Any]) -> str:
+    made = account["createdAt"].strftime("%Y-%m-%d %H:%M:%SZ")
+    return f"{account['accountId']}  {made}  {account.get('alias', '')}".rstrip()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, default=_moment)
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat()
