@@ -28,7 +28,7 @@ from cargohold.identity.authenticate import Signed
 from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
 
-from . import iam_policies_demands, iam_simulator_demands, iam_users_demands
+from . import host_demands, iam_policies_demands, iam_simulator_demands, iam_users_demands
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -116,11 +116,16 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "SearchAudit", {}, [("cargohold:SearchAudit", f"arn:aws:cargohold::{ACCOUNT}:audit")]),
     ("cargohold", "SearchAudit", {"accountId": OTHER}, [("cargohold:SearchAudit", f"{OF_FIRST}account/{OTHER}")]),
     ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),
+    *host_demands.ROWS,
     *iam_policies_demands.ROWS,
     *iam_users_demands.ROWS,
     *iam_simulator_demands.ROWS,
 ]
 """The others, with all that they demand."""
+
+
+UNSIGNED = {("cargohold", "JoinHost"), ("sts", "AssumeRoleWithWebIdentity")}
+"""Operations that nobody signs: a token of the request's is the proof, which the operation judges."""
 
 
 def built(service: str, name: str) -> Operation:
@@ -151,7 +156,14 @@ def test_the_others_demand_what_they_need(
 def test_the_tables_name_every_built_operation() -> None:
     """No operation is served without standing in one of the tables of demands."""
     tables = {("ecr", name) for name in ON_DEMO} | {(service, name) for service, name, *_ in OTHERWISE}
-    assert tables == {(service, each.name) for service, operations in OPERATIONS.items() for each in operations}
+    every = {(service, each.name) for service, operations in OPERATIONS.items() for each in operations}
+    assert tables == every - UNSIGNED
+
+
+def test_what_nobody_signs_is_what_the_models_say() -> None:
+    """An operation goes round the guard only where its model says that nobody signs it."""
+    every = {(service, each.name) for service, operations in OPERATIONS.items() for each in operations}
+    assert {(service, name) for service, name in every if load(service).operations[name].unsigned} == UNSIGNED & every
 
 
 class Absent:

@@ -69,7 +69,7 @@ def container_token(folder: Path) -> str:
         return read_private(path).strip()
     except FileNotFoundError:
         token = secrets.token_urlsafe(32)
-        write_private(path, token + "\n")
+        write_private(path, token)  # without a line break: SDKs send the file as it is
         return token
 
 

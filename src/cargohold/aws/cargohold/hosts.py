@@ -18,6 +18,7 @@ from cargohold.core.arn import PARTITION, Registry
 from cargohold.core.errors import RoleNotTrusting
 from cargohold.identity import host
 from cargohold.identity.hosts import Invite
+from cargohold.identity.principals import Principal
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes import cargohold as shapes
@@ -59,6 +60,9 @@ def _join_demands(_: Scope, __: shapes.JoinHostRequest) -> Sequence[Demand]:
 async def join_host(call: Call, request: shapes.JoinHostRequest) -> shapes.JoinHostResponse:
     """The host, and its key, which is told this once; raises InvalidJoinToken."""
     joined = await call.services.hosts.join(request["joinToken"], request.get("hostName"))
+    made = joined.host
+    call.trail.principal = Principal(made.id, made.arn, made.account, "host", made.name, made.id, made.arn)
+    call.trail.recipient, call.trail.resources = made.account, [made.arn]
     return {
         "host": _host(joined.host),
         "accessKeyId": joined.host.access_key_id,
