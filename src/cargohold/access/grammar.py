@@ -6,6 +6,7 @@ Sources: IAM User Guide, "Grammar of the IAM JSON policy language"; sentences re
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, Final, Literal
 
 from cargohold.access import conditions, values
@@ -136,7 +137,8 @@ def _is_condition(block: Any) -> bool:
 
 
 def _is_value(value: Any) -> bool:
-    return isinstance(value, str | bool | int | float)
+    """A number beyond what can be read (`1e999`) could not be written again either."""
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _both(block: Block, name: str) -> list[str]:

@@ -9,14 +9,18 @@ from typing import Any, Final
 from cargohold.core.errors import MalformedPolicyDocument
 
 _ARN: Final = r"arn:aws[a-z-]*"
+_PATH: Final = r"[!-)+->@-~]"
+"""A character of a name with its path: printable ASCII without wildcards."""
+_NAME: Final = r"[!-)+-.0->@-~]"
+"""A character of a name: likewise, without the slash."""
 _FORMS: Final = {
     "AWS": re.compile(
-        rf"\*|[0-9]{{12}}|{_ARN}:iam::[0-9]{{12}}:(root|(user|role)/[^*?\s]+)"
-        rf"|{_ARN}:sts::[0-9]{{12}}:(assumed-role/[^*?/\s]+/[^*?/\s]+|federated-user/[^*?/\s]+)"
-        r"|A(IDA|ROA)[A-Z0-9]{13,124}(:[\w+=,.@-]+)?"
+        rf"\*|[0-9]{{12}}|{_ARN}:iam::[0-9]{{12}}:(root|(user|role)/{_PATH}+)"
+        rf"|{_ARN}:sts::[0-9]{{12}}:(assumed-role/{_NAME}+/{_NAME}+|federated-user/{_NAME}+)"
+        rf"|A(IDA|ROA)[A-Z0-9]{{13,124}}(:{_NAME}+)?"
     ),
     "Service": re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?"),
-    "Federated": re.compile(rf"{_ARN}:iam::[0-9]{{12}}:(saml|oidc)-provider/[^*?\s]+|[a-z0-9-]+(\.[a-z0-9-]+)+"),
+    "Federated": re.compile(rf"{_ARN}:iam::[0-9]{{12}}:(saml|oidc)-provider/{_PATH}+|[a-z0-9-]+(\.[a-z0-9-]+)+"),
     "CanonicalUser": re.compile(r"[0-9a-f]{64}"),
 }
 

@@ -228,6 +228,19 @@ TRUST: Final[list[tuple[str, str]]] = [
         policy(trusted(Principal={"AWS": "arn:aws:iam::123456789012:group/g"})),
         'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:group/g"',
     ),
+    *(
+        (policy(trusted(Principal={"AWS": f"{place}{odd}"})), f'Invalid principal in policy: "AWS":"{place}{odd}"')
+        for odd in ("\x00", "a\x00b", "\ud800", "é", "a b", "a\x7f")
+        for place in (
+            "arn:aws:iam::123456789012:user/",
+            "arn:aws:sts::123456789012:assumed-role/ci/",
+            "AIDACKCEVSQ6C2EXAMPLE:",
+        )
+    ),
+    (
+        policy(trusted(Principal={"Federated": "arn:aws:iam::123456789012:oidc-provider/\x00"})),
+        'Invalid principal in policy: "FEDERATED":"arn:aws:iam::123456789012:oidc-provider/\x00"',
+    ),
     (policy(trusted(Principal={"Service": "*"})), 'Invalid principal in policy: "SERVICE":"*"'),
     (policy(trusted(Principal={"Service": "ec2"})), 'Invalid principal in policy: "SERVICE":"ec2"'),
     (policy(trusted(Principal={"Federated": "*"})), 'Invalid principal in policy: "FEDERATED":"*"'),
@@ -261,6 +274,8 @@ RESOURCE: Final[list[tuple[str, str]]] = [
     (policy(named(Principal=None, NotPrincipal="*")), "Allow with NotPrincipal is not allowed."),
     (policy(named(Action=None)), ACTIONS),
     (policy(named(Action="BatchGetImage")), VENDOR),
+    (policy(named(Condition={"NumericEquals": {"aws:x": "BEYOND"}})).replace('"BEYOND"', "1e999"), SYNTAX),
+    (policy(named(Condition={"NumericEquals": {"aws:x": ["1", "BEYOND"]}})).replace('"BEYOND"', "-1e999"), SYNTAX),
     (policy(named(Action="s3:GetObject")), "Action s3:GetObject is not valid"),
     (policy(named(Action="ecr:NoSuchAction")), "Action ecr:NoSuchAction is not valid"),
     (policy(named(Action="ecr:NoSuch*")), "Action ecr:NoSuch* is not valid"),
