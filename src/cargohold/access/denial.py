@@ -54,8 +54,9 @@ def seal(root: Root, denial: Denial) -> str:
     matched = [astuple(each) for each in sorted(denial.matched, key=lambda each: each.effect == "Allow")[:_MOST]]
     who = (denial.principal_id, denial.principal_arn, denial.account)
     content = (denial.explicit_deny, *who, denial.action, denial.resource, conditions, matched, denial.missing)
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return urlsafe_b64encode(root.seal(zlib.compress(text.encode(), 9), _PURPOSE)).rstrip(b"=").decode()
+    # A policy's Sid may be half a character, which JSON reads and writes as it does any other.
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
+    return urlsafe_b64encode(root.seal(zlib.compress(text, 9), _PURPOSE)).rstrip(b"=").decode()
 
 
 def open(root: Root, message: str) -> Denial:  # noqa: A001 - seals are opened

@@ -1,6 +1,7 @@
 """The encoded message of a denial."""
 
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,13 @@ def test_it_opens_as_it_was_sealed() -> None:
     assert len(message) < 500
     assert not set("+/= ") & set(message)
     assert message != denial.seal(ROOT, TOLD)
+
+
+@pytest.mark.parametrize("sid", ["\ud800", "\x00", "é", "\U0001f600"])
+def test_whatever_text_stands_in_a_policy(sid: str) -> None:
+    """A Sid may be any text that JSON can say, half a character too, and a denial tells it as it is."""
+    told = replace(TOLD, matched=(replace(DENY, sid=sid),))
+    assert denial.open(ROOT, denial.seal(ROOT, told)) == told
 
 
 @pytest.mark.parametrize(
