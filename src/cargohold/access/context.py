@@ -19,6 +19,9 @@ from cargohold.identity.principals import Principal, Session
 Value = str | tuple[str, ...]
 """Of one key; a tuple is a key with several values."""
 
+_TAGGED_BY: Final = {"sts": "iam"}
+"""Whose key tells a resource's tags, where that is not the action's own service: what STS gives are IAM's roles."""
+
 _TYPES: Final = {"user": "User", "assumed-role": "AssumedRole", "federated-user": "FederatedUser"}
 
 
@@ -130,7 +133,8 @@ def _of_demand(demand: Demand, tags: Mapping[str, str]) -> dict[str, Value]:
     }
     if tags:
         service = demand.action.partition(":")[0].lower()
-        values |= _tagged("aws:resourcetag/", tags) | _tagged(f"{service}:resourcetag/", tags)
+        owner = _TAGGED_BY.get(service, service)
+        values |= _tagged("aws:resourcetag/", tags) | _tagged(f"{owner}:resourcetag/", tags)
     values.update((key.lower(), value) for key, value in demand.facts)
     return values
 

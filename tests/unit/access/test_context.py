@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cargohold.access.context import DemandContext, Situation, Surroundings
-from cargohold.access.demand import Demand
+from cargohold.access.demand import Demand, Entity
 from cargohold.core.arn import Registry
 from cargohold.identity.principals import Principal, Session
 
@@ -96,6 +96,12 @@ def test_tags_of_the_resource_and_facts_of_the_request() -> None:
         "aws:requesttag/team": "blue",
         "aws:tagkeys": ("Team",),
     }
+
+
+def test_tags_of_a_role_that_is_assumed() -> None:
+    """A role's tags stand under IAM's key, whose the role is, also where STS is asked for it."""
+    made = context(demand=Demand("sts:AssumeRole", HOME, entity=Entity("role", "Deploy")), Env="dev")
+    assert {key for key in made if "resourcetag" in key} == {"aws:resourcetag/env", "iam:resourcetag/env"}
 
 
 def test_what_is_not_known_is_absent() -> None:
