@@ -162,8 +162,10 @@ class Guard:
             matched=decision.matched,
             missing=decision.missing,
         )
-        reason = decision.reason
-        return AccessDenied(principal.arn, demand.action, resource, reason, denial.seal(self._root, told))
+        sealed = denial.seal(self._root, told)
+        denied = AccessDenied(principal.arn, demand.action, resource, decision.reason, sealed)
+        denied.principal_id = principal.id
+        return denied
 
 
 def _meant(entity: Entity, principal: Principal) -> Entity:

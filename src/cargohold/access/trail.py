@@ -16,7 +16,13 @@ from cargohold.telemetry.audit.trail import Audit
 if TYPE_CHECKING:
     from cargohold.access.guard import Admission
 
-_KINDS: Final = {"user": "IAMUser", "assumed-role": "AssumedRole", "federated-user": "FederatedUser", "host": "Host"}
+_KINDS: Final = {
+    "user": "IAMUser",
+    "assumed-role": "AssumedRole",
+    "federated-user": "FederatedUser",
+    "host": "Host",
+    "web-identity": "WebIdentityUser",
+}
 
 
 @dataclass(slots=True)
@@ -46,8 +52,8 @@ class Trail:
     message: str = ""
     """The error's sentence."""
     principal: Principal | None = None
-    denied: str = ""
-    """The ARN of a principal that may not do this."""
+    denied: AccessDenied | None = None
+    """Why somebody proven may not do this."""
 
     def ask(self, demands: Sequence[Demand]) -> None:
         """What the request needs, and so which account it is done in."""
@@ -63,7 +69,7 @@ class Trail:
 
     def deny(self, denied: AccessDenied) -> None:
         """Somebody proven may not do this."""
-        self.denied, self.is_told = denied.principal, True
+        self.denied, self.is_told = denied, True
 
     def record(self, audit: Audit, code: str) -> None:
         """Writes the event; `code` is the error's as the client reads it, or empty."""
@@ -90,7 +96,7 @@ class Trail:
         key = self.access_key_id or ""
         principal = self.principal
         if principal is None:
-            return _named(self.denied, key) if self.denied else Identity(access_key_id=key)
+            return Identity(access_key_id=key) if self.denied is None else _denied(self.denied, key)
         return Identity(
             kind=_KINDS.get(principal.kind, "Unknown"),
             id=principal.id,
@@ -110,8 +116,10 @@ def _issuer(principal: Principal) -> Issuer | None:
     return Issuer(principal.entity_id, principal.entity_arn, principal.account, name)
 
 
-def _named(arn: str, access_key_id: str) -> Identity:
-    """Who an ARN names: all that is known of a principal that was denied at the guard."""
+def _denied(denied: AccessDenied, access_key_id: str) -> Identity:
+    """Who was denied at the guard, as far as the ARN tells it."""
+    arn = denied.principal
     _, _, service, _, account, rest = (*arn.split(":", 5), "", "", "", "", "")[:6]
     kind = "user" if service == "iam" else rest.partition("/")[0]
-    return Identity(_KINDS.get(kind, "Unknown"), "", arn, account, arn.rpartition("/")[2], access_key_id)
+    name = arn.rpartition("/")[2]
+    return Identity(_KINDS.get(kind, "Unknown"), denied.principal_id, arn, account, name, access_key_id)

@@ -542,6 +542,8 @@ class AccessDenied(Unauthorized):
         more = "" if encoded is None else f" Encoded authorization failure message: {encoded}"
         super().__init__(sentence + more)
         self.principal = principal
+        self.principal_id = ""
+        """AIDA… or AROA…:session, which the sentence does not tell; empty where nobody said it."""
         self.action = action
         self.resource = resource
         self.encoded = encoded
