@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cargohold.access.explainer import Explainer
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.service_trust import ServiceTrust
+from cargohold.access.web_trust import WebTrust
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
 from cargohold.encryption.tokens import Tokens
@@ -21,11 +23,13 @@ from cargohold.identity.hosts import Hosts
 from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.instance_profiles import InstanceProfiles
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.oidc_providers import OidcProviders
 from cargohold.identity.policies import Policies
 from cargohold.identity.policy_versions import PolicyVersions
 from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
+from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.referrers import Referrers
@@ -58,8 +62,12 @@ class Services:
     hosts: Hosts
     service_trust: ServiceTrust
     holders: Holders
+    explainer: Explainer
     account_details: AccountDetails
     sessions: Sessions
+    oidc_providers: OidcProviders
+    web_identities: WebIdentities
+    web_trust: WebTrust
     repositories: Repositories
     resource_policies: ResourcePolicies
     images: Images

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,17 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from sqlalchemy import update
 
+from cargohold.access.explainer import Explainer
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
 from cargohold.access.service_trust import ServiceTrust
+from cargohold.access.web_trust import WebTrust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core import digest
 from cargohold.core.addresses import Addresses
+from cargohold.core.errors import IssuerUnreachable
 from cargohold.database import Database
 from cargohold.database.schema.registry import image as image_table
 from cargohold.encryption.root import Root
@@ -39,14 +42,17 @@ from cargohold.identity.groups import Groups
 from cargohold.identity.hosts import Hosts
 from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.instance_profiles import InstanceProfiles
+from cargohold.identity.issuer_keys import IssuerKeys
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.oidc_providers import OidcProviders
 from cargohold.identity.policies import Policies
 from cargohold.identity.policy_versions import PolicyVersions
 from cargohold.identity.quotas import Quotas
 from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
+from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
@@ -95,6 +101,18 @@ class Answer:
         return self.status, self.body["__type"], self.body["message"]
 
 
+class Issuers:
+    """Stands for the issuers of web identity tokens: what each would answer when it is asked for its keys."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, bytes] = {}
+
+    async def fetch(self, issuer: str) -> bytes:
+        if issuer not in self.documents:
+            raise IssuerUnreachable
+        return self.documents[issuer]
+
+
 @dataclass(frozen=True)
 class Wire:
     """A client of the AWS door. Calling it sends an operation that must succeed and gives its answer."""
@@ -106,6 +124,7 @@ class Wire:
     keys: dict[str, NewKey]
     runner: asyncio.Runner
     uses: KeyUses
+    issuers: Issuers
 
     def __call__(self, operation: str, **members: Any) -> dict[str, Any]:
         answer = self.send(operation, members)
@@ -234,8 +253,12 @@ def wire_with(engine: Engine, furnished: Furnished, tmp_path: Path) -> Iterator[
         def make(quotas: Quotas = AWS_QUOTAS, **limits: int) -> Wire:
             clock = SettableClock()
             uses = KeyUses(database, clock)
+            issuers = Issuers()
             services = _services(database, furnished, clock, (Limits(**limits), quotas, uses), tmp_path / "audit")
-            return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner, uses)
+            providers = services.oidc_providers
+            web = WebIdentities(providers, IssuerKeys(issuers.fetch, {}, clock).find, clock)
+            services = replace(services, web_identities=web)
+            return Wire(services, database, AwsDoor(services), clock, furnished.keys, runner, uses, issuers)
 
         yield make
     engine.drop(place)
@@ -252,6 +275,7 @@ def _services(
 ) -> Services:
     limits, quotas, uses = most
     tokens = Tokens(furnished.root.derive("tokens"))
+    oidc_providers = OidcProviders(database, clock, quotas)
     return Services(
         addresses=Addresses(ACCOUNT, REGION, REGIONS),
         clock=clock,
@@ -273,8 +297,12 @@ def _services(
         hosts=Hosts(database, furnished.root, tokens, clock, quotas),
         service_trust=ServiceTrust(database, clock),
         holders=Holders(database),
+        explainer=Explainer(database, clock),
         account_details=AccountDetails(database),
         sessions=Sessions(database, furnished.root, tokens, clock, check),
+        oidc_providers=oidc_providers,
+        web_identities=WebIdentities(oidc_providers, IssuerKeys(Issuers().fetch, {}, clock).find, clock),
+        web_trust=WebTrust(database, clock),
         repositories=Repositories(database, clock, limits),
         resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
         images=Images(database, clock, limits),

@@ -14,7 +14,7 @@ from cargohold.access.store import Documents, Managed, Who
 from cargohold.core.arn import iam_arn, session_arn
 from cargohold.identity import aws_managed
 from cargohold.identity.host import host_arn
-from cargohold.identity.principals import Principal, Session
+from cargohold.identity.principals import Federation, Principal, Session
 
 compiled: Final = lru_cache(1024)(compile_policy)
 """Policies by their text: many callers hold the same one, and a resource's is asked at each request."""
@@ -29,12 +29,12 @@ class Caller:
 
 def make(who: Who, documents: Documents) -> Caller:
     """What the rows say. A boundary or a session's policy that is gone allows nothing; one that grants is not there."""
-    session = _session(who)
+    session = _session(who, documents.federation)
     own = [compiled(document, "identity", name) for name, document in documents.inline]
     attached = [policy for each in documents.attached if (policy := _managed(each, "identity")) is not None]
     boundary = documents.boundary
     return Caller(
-        principal=_principal(who, documents.tags if session is None else _merged(documents.tags, session.tags)),
+        principal=_principal(who, documents.tags if session is None else merged(documents.tags, session.tags)),
         held=Held(
             identity=(*own, *attached),
             boundary=None if boundary is None else _managed(boundary, "boundary") or _nothing("boundary"),
@@ -81,7 +81,7 @@ def _principal(who: Who, tags: Mapping[str, str]) -> Principal:
     return Principal(who.entity_id, arn, who.account, "user", who.name, who.entity_id, arn, tags)
 
 
-def _session(who: Who) -> Session | None:
+def _session(who: Who, federation: Federation | None) -> Session | None:
     if who.session_id is None or who.session_kind is None:
         return None
     return Session(
@@ -95,10 +95,11 @@ def _session(who: Who) -> Session | None:
         tags=json.loads(who.session_tags),
         transitive_tags=tuple(json.loads(who.transitive_tags)),
         source_identity=who.source_identity,
+        federation=federation,
     )
 
 
-def _merged(of_entity: Mapping[str, str], of_session: Mapping[str, str]) -> Mapping[str, str]:
+def merged(of_entity: Mapping[str, str], of_session: Mapping[str, str]) -> Mapping[str, str]:
     """A session's tag takes the place of the entity's whose key is the same regardless of case."""
     replaced = {key.lower() for key in of_session}
     return {key: value for key, value in of_entity.items() if key.lower() not in replaced} | dict(of_session)

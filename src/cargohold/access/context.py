@@ -54,7 +54,7 @@ class Situation:
             self._values = {**_of_request(self), **of_principal(self.principal), **_of_session(self.session)}
             issued_at = self.token_issued_at if self.session is None else self.session.issued_at
             if issued_at is not None:
-                self._values["aws:tokenissuetime"] = _moment(issued_at)
+                self._values["aws:tokenissuetime"] = moment(issued_at)
         return self._values
 
 
@@ -91,7 +91,7 @@ class DemandContext(Mapping[str, Value]):
 def _of_request(situation: Situation) -> dict[str, Value]:
     seen = situation.surroundings
     values: dict[str, Value] = {
-        "aws:currenttime": _moment(situation.now),
+        "aws:currenttime": moment(situation.now),
         "aws:epochtime": str(situation.now // SECOND),
         "aws:securetransport": "true" if seen.secure else "false",
         "aws:viaawsservice": "false",
@@ -105,6 +105,9 @@ def _of_request(situation: Situation) -> dict[str, Value]:
 
 
 def of_principal(principal: Principal) -> dict[str, Value]:
+    """Nothing of who has no credentials of AWS's yet."""
+    if principal.kind == "web-identity":
+        return {}
     values: dict[str, Value] = {
         "aws:principalarn": principal.entity_arn,
         "aws:principalaccount": principal.account,
@@ -123,6 +126,13 @@ def _of_session(session: Session | None) -> dict[str, Value]:
     values: dict[str, Value] = {} if session.kind == "federated-user" else {"aws:multifactorauthpresent": "false"}
     if session.source_identity is not None:
         values["aws:sourceidentity"] = session.source_identity
+    rests_on = session.federation
+    if rests_on is not None:
+        values |= {
+            "aws:federatedprovider": rests_on.provider_arn,
+            f"{rests_on.issuer}:sub".lower(): rests_on.subject,
+            f"{rests_on.issuer}:aud".lower(): rests_on.audience,
+        }
     return values
 
 
@@ -143,5 +153,5 @@ def _tagged(prefix: str, tags: Mapping[str, str]) -> dict[str, Value]:
     return {prefix + key.lower(): value for key, value in tags.items()}
 
 
-def _moment(time: int) -> str:
+def moment(time: int) -> str:
     return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

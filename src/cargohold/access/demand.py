@@ -20,7 +20,7 @@ class Entity:
     its name already, its path is the request's.
     """
 
-    kind: Literal["user", "group", "role", "policy", "instance-profile"]
+    kind: Literal["user", "group", "role", "policy", "instance-profile", "oidc-provider"]
     name: str
     path: str = "/"
     new: bool = False

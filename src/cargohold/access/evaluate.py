@@ -152,7 +152,7 @@ def _given(ask: Ask, resource: Sequence[Policy], *, bounded: bool) -> _Found:
 def _missing(ask: Ask, own: _Found, limits: dict[Kind, _Found], given: _Found, *, trust: bool) -> Kind | None:
     """The kind of policy whose allow is missing; None: it is allowed."""
     grants, who = given.grants, ask.principal
-    if who.kind == "service":
+    if who.kind in ("service", "web-identity"):
         return None if grants & DIRECT else "resource"
     if who.kind == "anonymous":
         return None if grants & (EVERYONE | DIRECT) else "resource"

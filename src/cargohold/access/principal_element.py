@@ -27,6 +27,7 @@ _ROOT: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _SERVICE_KEY: Final = "aws:principalservicename"
 _PROVIDER_KEY: Final = "aws:federatedprovider"
+_NAMED_ONLY: Final = ("service", "web-identity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,10 @@ class Principals:
         """How the statement names who asks; NOBODY: not at all. `bounded`: it has a permissions boundary."""
         if self.excepted:
             named = bool(self.services) and context.get(_SERVICE_KEY) in self.services
+            named = named or (bool(self.providers) and context.get(_PROVIDER_KEY) in self.providers)
             return NOBODY if named else self._others(who, bounded=bounded)
-        # `*` is everybody, and no service of AWS's, unless it denies.
-        found = EVERYONE if self.everyone and (self.denies or who.kind != "service") else NOBODY
+        # `*` is everybody who has credentials of AWS's, and whoever else there is where it denies.
+        found = EVERYONE if self.everyone and (self.denies or who.kind not in _NAMED_ONLY) else NOBODY
         if self.names and (who.arn in self.names or who.id in self.names):
             found |= DIRECT
         elif self.names and (who.entity_arn in self.names or who.entity_id in self.names):
@@ -60,7 +62,7 @@ class Principals:
         if (self.services and context.get(_SERVICE_KEY) in self.services) or (
             self.providers and context.get(_PROVIDER_KEY) in self.providers
         ):
-            found |= DIRECT if who.kind in ("anonymous", "service") else ENTITY
+            found |= DIRECT if who.kind in ("anonymous", *_NAMED_ONLY) else ENTITY
         return found
 
     def _others(self, who: Principal, *, bounded: bool) -> int:

@@ -59,9 +59,10 @@ async def invoke(
         call = Call(services, trail.request_id, signed.region, signed.credential, admission, trail)
         answer = await prepared.operation.handler(call, request)
         trail.elements = told(answer) if trail.is_told else {}
-        return answer
     except AccessDenied as denied:
         trail.deny(denied)
         raise
+    else:
+        return answer
     finally:
         trail.parameters = told(request) if trail.is_told else {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import audit, hosts
+from cargohold.aws.cargohold import audit, explain, hosts
 from cargohold.aws.ecr import authorization, images, layers, repositories, resource_policies, resource_tags
 from cargohold.aws.iam import (
     absent,
@@ -18,6 +18,7 @@ from cargohold.aws.iam import (
     groups,
     inline_policies,
     instance_profiles,
+    oidc,
     policies,
     policy_versions,
     roles,
@@ -25,7 +26,7 @@ from cargohold.aws.iam import (
     users,
 )
 from cargohold.aws.operation import Operation
-from cargohold.aws.sts import assume, caller, message, session
+from cargohold.aws.sts import assume, caller, federation, message, session, web_identity
 
 OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
     "ecr": (
@@ -59,6 +60,8 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         caller.get_access_key_info,
         assume.assume_role,
         session.get_session_token,
+        federation.get_federation_token,
+        web_identity.assume_role_with_web_identity,
         message.decode_authorization_message,
     ),
     "iam": (
@@ -157,11 +160,22 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         simulate.simulate_principal_policy,
         simulate.get_context_keys_for_custom_policy,
         simulate.get_context_keys_for_principal_policy,
+        oidc.create_provider,
+        oidc.get_provider,
+        oidc.list_providers,
+        oidc.delete_provider,
+        oidc.add_client_id,
+        oidc.remove_client_id,
+        oidc.update_thumbprint,
+        oidc.tag_provider,
+        oidc.untag_provider,
+        oidc.list_provider_tags,
     ),
     "cargohold": (
         our_accounts.create_account,
         our_accounts.list_accounts,
         audit.search_audit,
+        explain.explain_access,
         hosts.invite_host,
         hosts.join_host,
         hosts.list_hosts,

@@ -24,6 +24,8 @@ NAMES: Final = frozenset({
     "permissionsBoundary", "path", "newPath", "pathPrefix", "arn", "accountAlias", "accessKeyId", "status",
     "roleArn", "roleSessionName", "durationSeconds", "sourceIdentity", "assumedRoleId", "instanceProfileName",
     "alias", "accountId", "principalArn", "action", "actionNames", "principal", "repository", "errorsOnly",
+    "openIDConnectProviderArn", "url", "clientID", "clientIDList", "thumbprintList", "subjectFromWebIdentityToken",
+    "provider", "audience", "federatedUserId", "name",
     "hostId", "hostName", "host", "instanceProfileArn",
 })
 # fmt: on

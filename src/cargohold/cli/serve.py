@@ -46,7 +46,7 @@ def default_text(name: str) -> str:
         default = default.get_secret_value()
     if isinstance(default, tuple):
         default = ",".join(default)
-    return "" if default in {None, ""} else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    return "" if default in (None, "", {}) else f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 def _serve(config: Path | None, **flags: Any) -> None:

@@ -35,6 +35,17 @@ SessionKind = Literal["assumed-role", "session", "federated-user"]
 
 
 @dataclass(frozen=True, slots=True)
+class Federation:
+    """On whose word a role's session rests that was given for a web identity token."""
+
+    provider_arn: str
+    issuer: str
+    """Without `https://`, as condition keys begin."""
+    subject: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session as it was issued; what limits it besides (its policies) only the guard reads."""
 
@@ -52,6 +63,8 @@ class Session:
     source_identity: str | None
     issued_at: int
     expires_at: int
+    federation: Federation | None = None
+    """Only the guard reads it."""
 
     @property
     def inherited(self) -> Mapping[str, str]:
@@ -61,7 +74,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An identity of an account, as the guard found it: a user, a session of a role or of a user, a host; or a service.
+    """An identity of an account, as the guard found it: a user, a session of a role or of a user, a host; or a service,
+    or somebody for whom a provider vouches, who has no more than a token yet.
 
     A session has the ARN and the id of its own; whose policies count is its entity, the role or the user.
     """
@@ -70,7 +84,7 @@ class Principal:
     """AIDA… of a user; `AROA…:session-name` of a role's session; `account:name` of a federated user's."""
     arn: str
     account: str
-    kind: Literal["user", "assumed-role", "federated-user", "host", "service", "anonymous"]
+    kind: Literal["user", "assumed-role", "federated-user", "host", "service", "web-identity", "anonymous"]
     name: str
     """The user's, or the session's."""
     entity_id: str = ""

@@ -20,9 +20,10 @@ from cargohold.identity import policy_names, session_request
 from cargohold.identity.policy import Validator, parse
 from cargohold.identity.principals import Session
 from cargohold.identity.session_request import Wanted
-from cargohold.identity.store import keys
+from cargohold.identity.store import keys, oidc
 from cargohold.identity.store import sessions as store
 from cargohold.identity.unique_id import new_id
+from cargohold.identity.web_identities import WebIdentity
 
 PREFIX: Final = "ASIA"
 """Begins the id of a session's access key, which comes with a session token."""
@@ -52,10 +53,13 @@ class Sessions:
         self._clock = clock
         self._check_policy = check_policy
 
-    async def assume(self, role_id: str, wanted: Wanted, caller: Session | None) -> Issued | None:
-        """A session of a role for somebody who may have one; None when there is no such role.
+    async def assume(
+        self, role_id: str, wanted: Wanted, caller: Session | None, web: WebIdentity | None = None
+    ) -> Issued | None:
+        """A session of a role for somebody who may have one; None when there is no such role, or no provider any more.
 
-        `caller` is the session that asks, where one does: its transitive tags and source identity go on. Raises
+        `caller` is the session that asks, where one does: its transitive tags and source identity go on. `web` is on
+        whose word the session rests: it ends with that provider. Raises
         ValidationError, InvalidParameterValue, MalformedPolicyDocument and PackedPolicyTooLarge.
         """
         tags = session_request.tags(wanted, caller)
@@ -66,7 +70,7 @@ class Sessions:
 
         def work(connection: Connection) -> Issued | None:
             found = store.find_role(connection, role_id)
-            if found is None:
+            if found is None or (web is not None and not oidc.hold_provider(connection, web.provider.id)):
                 return None
             now = self._clock()
             session = Session(
@@ -84,6 +88,8 @@ class Sessions:
             ids = [_policy_id(connection, arn, found.account) for arn in wanted.policy_arns]
             limits = store.Limits(wanted.policy, ids)
             store.add_session(connection, session, self._sealed(session, secret), limits=limits)
+            if web is not None:
+                oidc.add_web_session(connection, session.id, web.provider.id, web.claims.subject, web.claims.audience)
             token = issue(self._tokens, session, wanted.token_size)
             return Issued(session, secret, token, found.name, packed_size)
 
@@ -113,6 +119,45 @@ class Sessions:
             sealed = self._sealed(session, secret)
             store.add_session(connection, session, sealed, access_key_id=access_key_id, limits=store.Limits())
             return Issued(session, secret, issue(self._tokens, session, token_size))
+
+        return await self._database.write(work)
+
+    async def federate(self, access_key_id: str, wanted: Wanted) -> Issued:
+        """A session of somebody for whom the user vouches whose access key asks; it ends with that key.
+
+        It may do what both the user and `wanted` allow. Raises UnknownCredential, ValidationError,
+        InvalidParameterValue, MalformedPolicyDocument and PackedPolicyTooLarge.
+        """
+        tags = session_request.tags(wanted, None)
+        if wanted.policy is not None:
+            self._check_policy(wanted.policy, "session")
+        packed_size = session_request.packed_size(wanted, tags.all)
+        secret = new_secret()
+
+        def work(connection: Connection) -> Issued:
+            found = store.find_user_of_key(connection, access_key_id)
+            if found is None:
+                raise UnknownCredential
+            now = self._clock()
+            session = Session(
+                id=new_id(PREFIX),
+                kind="federated-user",
+                account=found.account,
+                principal_id=found.id,
+                name=wanted.name,
+                tags=tags.all,
+                transitive_tags=(),
+                source_identity=None,
+                issued_at=now,
+                expires_at=now + SECOND * (session_request.USER_SECONDS if wanted.seconds is None else wanted.seconds),
+            )
+            limits = store.Limits(
+                wanted.policy, [_policy_id(connection, arn, found.account) for arn in wanted.policy_arns]
+            )
+            sealed = self._sealed(session, secret)
+            store.add_session(connection, session, sealed, access_key_id=access_key_id, limits=limits)
+            token = issue(self._tokens, session, wanted.token_size)
+            return Issued(session, secret, token, packed_size=packed_size)
 
         return await self._database.write(work)
 

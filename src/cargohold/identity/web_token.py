@@ -8,7 +8,7 @@ Sources: RFC 7517, RFC 7518, RFC 8725; OpenID Connect Core 1.0, §3.1.3.7; sente
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,7 +33,11 @@ PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 _OF_RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _OF_CURVE: Final = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES512",)}
-_READERS: Final = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}
+_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "RSA": RSAAlgorithm.from_jwk,
+    "EC": ECAlgorithm.from_jwk,
+    "OKP": OKPAlgorithm.from_jwk,
+}
 _SIGNATURE_ONLY: Final[Any] = {
     "verify_signature": True,
     **{f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")},
@@ -130,22 +134,23 @@ def _key(entry: Mapping[str, Any]) -> Key | None:
     if reader is None or entry.get("use", "sig") != "sig" or "verify" not in operations:
         return None
     try:
-        public = reader.from_jwk(dict(entry))
+        public: object = reader(dict(entry))
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         return None
-    algorithms = _algorithms(public)
+    if not isinstance(public, RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey):
+        return None
     named = entry.get("alg")
-    chosen = tuple(each for each in algorithms if named is None or each == named)
-    return Key(chosen, public) if chosen else None  # type: ignore[arg-type]  # _algorithms knows no other kind
+    chosen = tuple(each for each in _algorithms(public) if named is None or each == named)
+    return Key(chosen, public) if chosen else None
 
 
-def _algorithms(public: object) -> Sequence[str]:
-    """What a public key's type takes; nothing for a private key, a weak one, or of another kind."""
+def _algorithms(public: PublicKey) -> Sequence[str]:
+    """What a key's type takes; nothing for a weak one, or one of another curve."""
     if isinstance(public, RSAPublicKey):
         return _OF_RSA if public.key_size >= SMALLEST_RSA else ()
     if isinstance(public, EllipticCurvePublicKey):
         return _OF_CURVE.get(public.curve.name, ())
-    return ("EdDSA",) if isinstance(public, Ed25519PublicKey) else ()
+    return ("EdDSA",)
 
 
 def _proven(token: str, head: Head, keys: Sequence[Key]) -> Mapping[str, Any]:
@@ -182,7 +187,7 @@ def _audience(payload: Mapping[str, Any], provider: Provider) -> tuple[str, tupl
     party = payload.get("azp")
     if party is None and len(audiences) == 1:
         party = audiences[0]
-    if not all(isinstance(each, str) for each in (*audiences, party)):
+    if not isinstance(party, str) or not all(isinstance(each, str) for each in audiences):
         raise InvalidIdentityToken("Incorrect token audience")
     if party not in provider.client_ids or not set(audiences) & set(provider.client_ids):
         raise InvalidIdentityToken("Incorrect token audience")

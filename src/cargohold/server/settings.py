@@ -101,7 +101,43 @@ class Settings(BaseSettings):
         1024, ge=1, le=1 << 30, description="How many MiB all of the audit trail's files may take; the oldest go first."
     )
 
-    @field_validator("regions", "trusted_proxies", mode="before")
+    oidc_jwks: Annotated[Mapping[str, Path], NoDecode] = Field(
+        {},
+        description="Files of keys (JWKS) of OpenID Connect issuers that are not to be asked for them: issuer=file, "
+        "separated by commas; in the file a table. A changed file counts from the next token on.",
+    )
+    oidc_private_issuers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="OpenID Connect issuers, separated by commas, that may be at private or loopback addresses.",
+    )
+    oidc_authorities: Path | None = Field(
+        None,
+        description="Certificates in PEM that issuers' certificates may be signed with, beside the system's.",
+    )
+
+    @field_validator("oidc_jwks", mode="before")
+    @classmethod
+    def _paired(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.rpartition("=")[::2] for part in value.split(",") if part.strip()]
+        return {issuer.strip(): file.strip() for issuer, file in pairs}
+
+    @field_validator("oidc_jwks")
+    @classmethod
+    def _absolute_files(cls, value: Mapping[str, Path]) -> Mapping[str, Path]:
+        for issuer in value:
+            _check_issuer(issuer)
+        return {issuer: file.expanduser().absolute() for issuer, file in value.items()}
+
+    @field_validator("oidc_private_issuers")
+    @classmethod
+    def _named_as_issuers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for issuer in value:
+            _check_issuer(issuer)
+        return value
+
+    @field_validator("regions", "trusted_proxies", "oidc_private_issuers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -140,7 +176,7 @@ class Settings(BaseSettings):
             raise ValueError("it is neither sqlite nor a URL that begins with postgresql://")
         return value
 
-    @field_validator("data", "tls_cert", "tls_key", "root_key_file")
+    @field_validator("data", "tls_cert", "tls_key", "root_key_file", "oidc_authorities")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
@@ -184,6 +220,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, then the environment; `load` adds the file below them."""
         return init_settings, env_settings
+
+
+def _check_issuer(issuer: str) -> None:
+    if not issuer.startswith("https://"):
+        raise ValueError(f"{issuer!r} is not an issuer, such as https://token.actions.githubusercontent.com")
 
 
 def is_loopback(host: str) -> bool:

@@ -14,10 +14,12 @@ from typing import Final
 
 from sqlalchemy import text
 
+from cargohold.access.explainer import Explainer
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
 from cargohold.access.service_trust import ServiceTrust
+from cargohold.access.web_trust import WebTrust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
@@ -40,14 +42,18 @@ from cargohold.identity.groups import Groups
 from cargohold.identity.hosts import Hosts
 from cargohold.identity.inline import InlinePolicies
 from cargohold.identity.instance_profiles import InstanceProfiles
+from cargohold.identity.issuer_http import IssuerHttp
+from cargohold.identity.issuer_keys import IssuerKeys
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.keys import AccessKeys
+from cargohold.identity.oidc_providers import OidcProviders
 from cargohold.identity.policies import Policies
 from cargohold.identity.policy_versions import PolicyVersions
 from cargohold.identity.quotas import Quotas
 from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
+from cargohold.identity.web_identities import WebIdentities
 from cargohold.jobs.schedule import Periodic
 from cargohold.oci.door import OciDoor
 from cargohold.registry import tasks
@@ -170,6 +176,8 @@ def services(plan: Plan, cellar: Cellar) -> Services:
     tokens = Tokens(plan.root.derive("tokens"))
     limits, quotas = Limits(), Quotas()
     uses = KeyUses(database, system_clock)
+    oidc_providers = OidcProviders(database, system_clock, quotas)
+    issuers = IssuerKeys(_issuer_http(plan.settings).fetch, plan.settings.oidc_jwks, system_clock)
     return Services(
         addresses=plan.addresses,
         clock=system_clock,
@@ -191,8 +199,12 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         hosts=Hosts(database, plan.root, tokens, system_clock, quotas),
         service_trust=ServiceTrust(database, system_clock),
         holders=Holders(database),
+        explainer=Explainer(database, system_clock),
         account_details=AccountDetails(database),
         sessions=Sessions(database, plan.root, tokens, system_clock, check),
+        oidc_providers=oidc_providers,
+        web_identities=WebIdentities(oidc_providers, issuers.find, system_clock),
+        web_trust=WebTrust(database, system_clock),
         repositories=Repositories(database, system_clock, limits),
         resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
         images=Images(database, system_clock, limits),
@@ -226,6 +238,10 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         prune = partial(_audit_folder(plan).prune, system_clock)
         work.append(Periodic("prune the audit trail", PRUNE_EVERY, prune))
     return work
+
+
+def _issuer_http(settings: Settings) -> IssuerHttp:
+    return IssuerHttp(settings.oidc_private_issuers, settings.oidc_authorities)
 
 
 def _keeper(plan: Plan) -> Keeper:

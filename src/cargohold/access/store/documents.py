@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, bindparam, or_, select
 
 from cargohold.access.store.grounds import Who
+from cargohold.database.schema.federation import oidc_provider, web_session
 from cargohold.database.schema.identity import (
     group_member,
     identity_tag,
@@ -19,6 +20,8 @@ from cargohold.database.schema.identity import (
     policy_attachment,
     policy_version,
 )
+from cargohold.identity.oidc_provider import arn_of
+from cargohold.identity.principals import Federation
 
 
 class Managed(NamedTuple):
@@ -43,6 +46,8 @@ class Documents:
     """The managed policies that limit its session."""
     tags: Mapping[str, str]
     """Of the user or role."""
+    federation: Federation | None = None
+    """On whose word its session rests."""
 
 
 def _held_by(entity_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -82,6 +87,13 @@ _BY_ID: Final = (
 _TAGS: Final = select(identity_tag.c.key, identity_tag.c.value).where(identity_tag.c.entity_id == bindparam("of"))
 
 
+_FEDERATION: Final = (
+    select(oidc_provider.c.account_id, oidc_provider.c.url, web_session.c.subject, web_session.c.audience)
+    .join_from(web_session, oidc_provider, oidc_provider.c.id == web_session.c.provider_id)
+    .where(web_session.c.session_id == bindparam("session"))
+)
+
+
 def get_documents(connection: Connection, who: Who) -> Documents:
     """What the credential's entity holds, with the managed policies that its session names."""
     of = {"of": who.entity_id}
@@ -92,7 +104,13 @@ def get_documents(connection: Connection, who: Who) -> Documents:
         boundary=None if boundary is None else Managed(*boundary),
         session=_of_session(connection, json.loads(who.session_policy_ids or "[]")),
         tags=dict(map(tuple, connection.execute(_TAGS, of))),
+        federation=None if who.session_id is None else _federation(connection, who.session_id),
     )
+
+
+def _federation(connection: Connection, session_id: str) -> Federation | None:
+    row = connection.execute(_FEDERATION, {"session": session_id}).one_or_none()
+    return None if row is None else Federation(arn_of(row[0], row[1]), *row[1:])
 
 
 def _of_session(connection: Connection, ids: Sequence[str]) -> list[Managed]:

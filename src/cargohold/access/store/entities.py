@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, null, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, null, select
 
 from cargohold.access.demand import Entity
 from cargohold.core.arn import iam_arn
 from cargohold.database.locking import ObjectOf
+from cargohold.database.schema.federation import oidc_provider
 from cargohold.database.schema.identity import (
     access_key,
     identity_tag,
@@ -68,6 +69,9 @@ _STATEMENTS: Final = {
     "group": _named(user_group, null()),
     "policy": _named(managed_policy, null()),
     "instance-profile": _named(instance_profile, null()),
+    "oidc-provider": select(
+        literal("/"), oidc_provider.c.url, _tags(oidc_provider.c.id), null(), oidc_provider.c.id
+    ).where(oidc_provider.c.account_id == bindparam("account"), oidc_provider.c.url == bindparam("name")),
 }
 
 
@@ -76,7 +80,8 @@ def find_entity(connection: Connection, account: str, entity: Entity) -> Found |
     if entity.key:
         row = connection.execute(_USER_OF_KEY, {"account": account, "key": entity.key}).one_or_none()
         return None if row is None else Found(*row)
-    values = {"account": account, "name": entity.name.lower()}
+    name = entity.name if entity.kind == "oidc-provider" else entity.name.lower()
+    values = {"account": account, "name": name}
     row = connection.execute(_STATEMENTS[entity.kind], values).one_or_none()
     if row is None or (entity.kind == "policy" and row[0] != entity.path):
         return None

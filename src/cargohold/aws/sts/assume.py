@@ -8,8 +8,8 @@ actions taken with assumed roles"; service authorization reference, "… for AWS
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from cargohold.access.demand import Demand, Entity, Facts
 from cargohold.aws.operation import Call, Scope, operation
@@ -20,7 +20,7 @@ from cargohold.core.errors import AccessDenied, OperationNotBuilt, UnknownMfaDev
 from cargohold.identity.session_request import PLAIN_LIMIT, Wanted
 
 if TYPE_CHECKING:
-    from cargohold.aws.shapes.sts import AssumeRoleRequest, AssumeRoleResponse
+    from cargohold.aws.shapes.sts import AssumeRoleRequest, AssumeRoleResponse, Tag
 
 MOST_POLICIES: Final = 10
 
@@ -38,10 +38,10 @@ def _demands(scope: Scope, request: AssumeRoleRequest) -> Sequence[Demand]:
         actions.append("sts:TagSession")
     if _source_identity(scope, request) is not None:
         actions.append("sts:SetSourceIdentity")
-    facts, named = _facts(scope, request), _ROLE.fullmatch(request["RoleArn"])
+    facts, named = _facts(scope, request), role_named(request["RoleArn"])
     if named is None:
         return [Demand(action, Registry(scope.account, scope.region), arn=request["RoleArn"]) for action in actions]
-    registry, entity = Registry(named[1], scope.region), _entity(named)
+    registry, entity = Registry(named[1], scope.region), role_entity(named)
     return [Demand(action, registry, entity=entity, facts=facts) for action in actions]
 
 
@@ -50,8 +50,8 @@ async def assume_role(call: Call, request: AssumeRoleRequest) -> AssumeRoleRespo
     """Temporary credentials of a role, with the session's ARN and id."""
     if "SerialNumber" in request or "TokenCode" in request:
         raise UnknownMfaDevice
-    named = _ROLE.fullmatch(request["RoleArn"])
-    role_id = None if named is None else call.admission.entity_id(_entity(named))
+    named = role_named(request["RoleArn"])
+    role_id = None if named is None else call.admission.entity_id(role_entity(named))
     wanted = _wanted(call.scope, request)
     issued = None if role_id is None else await call.services.sessions.assume(role_id, wanted, call.scope.session)
     if issued is None:
@@ -68,7 +68,14 @@ async def assume_role(call: Call, request: AssumeRoleRequest) -> AssumeRoleRespo
     }
 
 
-def _entity(named: re.Match[str]) -> Entity:
+def role_named(arn: str) -> re.Match[str] | None:
+    """The account, path and name in a role's ARN; raises ValidationError for what is no ARN."""
+    if _ARN.fullmatch(arn) is None:
+        raise ValidationError(f"{arn} is invalid")
+    return _ROLE.fullmatch(arn)
+
+
+def role_entity(named: re.Match[str]) -> Entity:
     """The role that an ARN names, for the guard to find. Its id is what counts afterwards: names can be given anew."""
     return Entity("role", named[3], named[2], exact=True)
 
@@ -86,13 +93,16 @@ def _facts(scope: Scope, request: AssumeRoleRequest) -> Facts:
     source_identity = _source_identity(scope, request)
     if source_identity is not None:
         facts.append(("sts:SourceIdentity", source_identity))
-    tags = request.get("Tags", [])
-    facts += ((f"aws:RequestTag/{tag['Key']}", tag["Value"]) for tag in tags)
-    if tags:
-        facts.append(("aws:TagKeys", tuple(tag["Key"] for tag in tags)))
+    facts += tag_facts(request.get("Tags", []))
     if request.get("TransitiveTagKeys"):
         facts.append(("sts:TransitiveTagKeys", tuple(request["TransitiveTagKeys"])))
     return tuple(facts)
+
+
+def tag_facts(tags: Sequence[Tag]) -> Facts:
+    """The context keys that session tags fill."""
+    values: Facts = tuple((f"aws:RequestTag/{tag['Key']}", tag["Value"]) for tag in tags)
+    return (*values, ("aws:TagKeys", tuple(tag["Key"] for tag in tags))) if tags else ()
 
 
 def _wanted(scope: Scope, request: AssumeRoleRequest) -> Wanted:
@@ -110,10 +120,17 @@ def _wanted(scope: Scope, request: AssumeRoleRequest) -> Wanted:
 
 def _check(scope: Scope, request: AssumeRoleRequest) -> None:
     """What AWS's documentation says and its model does not; raises ValidationFailed and ValidationError."""
-    if _ARN.fullmatch(request["RoleArn"]) is None:
-        raise ValidationError(f"{request['RoleArn']} is invalid")
+    role_named(request["RoleArn"])
     if "ProvidedContexts" in request:
         raise OperationNotBuilt("AssumeRole with ProvidedContexts")
+    check_limits(request)
+    source_identity = _source_identity(scope, request)
+    if request.get("SourceIdentity", source_identity) != source_identity:
+        raise ValidationError("The source identity of a session cannot be changed.")
+
+
+def check_limits(request: Mapping[str, Any]) -> None:
+    """How much may limit a session, which the model does not say; raises ValidationFailed."""
     policies = request.get("PolicyArns", [])
     if len(policies) > MOST_POLICIES:
         limit = f"Member must have length less than or equal to {MOST_POLICIES}"
@@ -121,6 +138,3 @@ def _check(scope: Scope, request: AssumeRoleRequest) -> None:
     if len(request.get("Policy", "")) > PLAIN_LIMIT:
         limit = f"Member must have length less than or equal to {PLAIN_LIMIT}"
         raise ValidationFailed([Violation("policy", "", limit)])
-    source_identity = _source_identity(scope, request)
-    if request.get("SourceIdentity", source_identity) != source_identity:
-        raise ValidationError("The source identity of a session cannot be changed.")
