@@ -116,6 +116,7 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "SearchAudit", {}, [("cargohold:SearchAudit", f"arn:aws:cargohold::{ACCOUNT}:audit")]),
     ("cargohold", "SearchAudit", {"accountId": OTHER}, [("cargohold:SearchAudit", f"{OF_FIRST}account/{OTHER}")]),
     ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),
+    ("cargohold", "ExplainAccess", {}, [("cargohold:ExplainAccess", f"arn:aws:cargohold::{ACCOUNT}:access")]),
     *host_demands.ROWS,
     *iam_policies_demands.ROWS,
     *iam_users_demands.ROWS,

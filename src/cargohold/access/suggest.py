@@ -56,7 +56,7 @@ def suggestions(ask: Ask, held: Held, resource: Sequence[Policy], bounds: str = 
             return tuple(found)
         if decision.missing is None:
             return ()
-        suggestion = _suggestion(ask, decision.missing, bounds)
+        suggestion = smallest(ask, decision.missing, bounds)
         if suggestion is None:
             return ()
         found.append(suggestion)
@@ -97,7 +97,8 @@ def written(resource: str) -> str:
     return resource if resource == "*" else re.sub(r"[*?$]", lambda found: f"${{{found[0]}}}", resource)
 
 
-def _suggestion(ask: Ask, missing: Kind, bounds: str) -> Suggestion | None:
+def smallest(ask: Ask, missing: Kind, bounds: str = "") -> Suggestion | None:
+    """The statement that is missing in a policy of the kind; None where what is asked for has no such policy."""
     if missing in ("resource", "trust"):
         return of_resource(ask)
     statement = {"Effect": "Allow", "Action": ask.action, "Resource": written(ask.resource)}

@@ -18,7 +18,6 @@ from cargohold.database.schema.identity import (
     policy_version,
     principal,
     role,
-    session,
     user_group,
 )
 
@@ -42,15 +41,6 @@ class Inline(NamedTuple):
     owner: str
     name: str
     document: str
-
-
-class SessionRow(NamedTuple):
-    """What limits a session, and its tags; lists and objects are JSON."""
-
-    policy: str | None
-    policy_ids: str
-    tags: str
-    expires_at: int
 
 
 _PRINCIPAL: Final = (principal.c.id, principal.c.kind, principal.c.account_id, principal.c.path, principal.c.name)
@@ -112,16 +102,8 @@ _BOUNDARY: Final = _with_documents(permissions_boundary, permissions_boundary.c.
     permissions_boundary.c.principal_id == bindparam("of")
 )
 _TAGS: Final = select(identity_tag.c.key, identity_tag.c.value).where(identity_tag.c.entity_id == bindparam("of"))
-_SESSION: Final = (
-    select(session.c.policy, session.c.policy_ids, session.c.tags, session.c.expires_at)
-    .where(
-        session.c.principal_id == bindparam("of"),
-        session.c.name == bindparam("name"),
-        session.c.kind == bindparam("kind"),
-    )
-    .order_by(session.c.issued_at.desc())
-    .limit(1)
-)
+
+
 _TRUST: Final = select(role.c.trust_policy).where(role.c.principal_id == bindparam("of"))
 
 
@@ -159,12 +141,6 @@ def get_managed(connection: Connection, ids: Sequence[str]) -> Sequence[Managed]
 
 def list_tags(connection: Connection, entity_id: str) -> dict[str, str]:
     return {row.key: row.value for row in connection.execute(_TAGS, {"of": entity_id})}
-
-
-def find_session(connection: Connection, entity_id: str, kind: str, name: str) -> SessionRow | None:
-    """The latest session of that name."""
-    row = connection.execute(_SESSION, {"of": entity_id, "kind": kind, "name": name}).one_or_none()
-    return None if row is None else SessionRow(*row)
 
 
 def find_trust_policy(connection: Connection, role_id: str) -> str | None:

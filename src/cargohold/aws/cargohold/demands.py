@@ -5,6 +5,7 @@ there is a resource of the first account, and no policy opens it to somebody els
 
     arn:aws:cargohold::<first account>:account/*    all accounts, and those to be made
     arn:aws:cargohold::<account>:audit              an account's own audit trail
+    arn:aws:cargohold::<account>:access             who may do what in an account, and why
 """
 
 from typing import Final
@@ -25,4 +26,10 @@ def on_accounts(action: str, scope: Scope, account: str = EVERY) -> Demand:
 def on_own_audit(action: str, scope: Scope) -> Demand:
     """Demands the action on the audit trail of the caller's account."""
     arn = f"arn:{PARTITION}:cargohold::{scope.account}:audit"
+    return Demand(action, Registry(scope.account, scope.region), arn=arn)
+
+
+def on_own_access(action: str, scope: Scope) -> Demand:
+    """Demands the action on what decides access in the caller's account."""
+    arn = f"arn:{PARTITION}:cargohold::{scope.account}:access"
     return Demand(action, Registry(scope.account, scope.region), arn=arn)
