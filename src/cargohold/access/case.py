@@ -19,8 +19,9 @@ from cargohold.identity.principals import Credential, Principal
 
 _read: Final = lru_cache(1024)(json.loads)
 _NO_TAGS: Final[Mapping[str, str]] = {}
-_TRUSTED: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
-"""What a role's trust policy gives."""
+_ASSUME: Final = "sts:AssumeRole"
+_TRUSTED: Final = frozenset({_ASSUME, "sts:TagSession", "sts:SetSourceIdentity"})
+"""What a role's trust policy gives; of a federated user no other policy than the caller's is asked."""
 _BOUNDED: Final = frozenset(
     f"iam:{name}"
     for name in (
@@ -93,7 +94,7 @@ class Case:
 
     def _resource_policies(self, demand: Demand, instead: str | None) -> list[Policy]:
         """The repository's and the registry's; to assume a role, the role's own, which is empty where there is none."""
-        if demand.action in _TRUSTED:
+        if demand.action == _ASSUME or (demand.action in _TRUSTED and demand.entity is not None):
             found = self.entities.get(demand)
             trust = None if found is None else found.trust_policy
             return [NO_TRUST if trust is None else compiled(trust, "trust", "")]
