@@ -30,6 +30,7 @@ ROWS: Final = {
     "S26": "paths in names, uploads and digests",
     "S27": "a Location or challenge poisoned by headers",
     "S28": "slow and idle clients",
+    "S30": "secrets in what is written down",
     "S31": "a presigned URL that opens too much",
     "S32": "a signed request that is changed, late or sent again",
     "E1": "a tag listed for its neighbours",

@@ -47,8 +47,9 @@ async def invoke(
 ) -> Mapping[str, object]:
     """The answer to a decoded request; raises InvalidParameter, AccessDenied and what the operation raises."""
     trail.access_key_id, trail.region = signed.credential.access_key_id, signed.region
+    # A request that breaks the model is not told of: anything may stand where a name belongs.
+    prepared.check(request)
     try:
-        prepared.check(request)
         scope = Scope(signed.account, signed.region, signed.session, services.addresses.account)
         demands = prepared.operation.demands(scope, request)
         trail.ask(demands)
