@@ -28,7 +28,7 @@ from cargohold.identity.authenticate import Signed
 from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
 
-from . import host_demands, iam_policies_demands, iam_simulator_demands, iam_users_demands
+from . import host_demands, iam_oidc_demands, iam_policies_demands, iam_simulator_demands, iam_users_demands
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -59,6 +59,7 @@ ON_DEMO: Mapping[str, dict[str, Any]] = {
 }
 """The operations that demand the action of their own name on the repository they name, each with a smallest request."""
 
+GUEST = f"arn:aws:sts::{ACCOUNT}:federated-user/guest"
 ASSUMING = {"RoleArn": f"arn:aws:iam::{OTHER}:role/team/puller", "RoleSessionName": "session"}
 
 OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
@@ -118,6 +119,14 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),
     ("cargohold", "ExplainAccess", {}, [("cargohold:ExplainAccess", f"arn:aws:cargohold::{ACCOUNT}:access")]),
     *host_demands.ROWS,
+    ("sts", "GetFederationToken", {"Name": "guest"}, [("sts:GetFederationToken", GUEST)]),
+    (
+        "sts",
+        "GetFederationToken",
+        {"Name": "guest", "Tags": [{"Key": "k", "Value": "v"}]},
+        [("sts:GetFederationToken", GUEST), ("sts:TagSession", GUEST)],
+    ),
+    *iam_oidc_demands.ROWS,
     *iam_policies_demands.ROWS,
     *iam_users_demands.ROWS,
     *iam_simulator_demands.ROWS,
