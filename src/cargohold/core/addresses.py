@@ -48,8 +48,8 @@ class Addresses:
         return known
 
     def host(self, registry: Registry) -> str:
-        """`host:port` under which a registry is pushed to and pulled from."""
-        if registry == self.default:
+        """`host:port` under which a registry is pushed to and pulled from; AWS's own domains name no registry alone."""
+        if registry == self.default and self.domain not in _AWS_DOMAINS:
             name = self.domain
         else:
             name = f"{registry.account}.dkr.ecr.{registry.region}.{self.domain}"

@@ -20,6 +20,8 @@ def test_help_lists_every_command() -> None:
         "env Print shell exports",
         "accounts Make and list accounts.",
         "audit Search the audit trail.",
+        "hosts Invite, list and revoke machines",
+        "host Give this machine the role",
         "doctor Say what is wrong",
     ):
         assert line in text
@@ -51,6 +53,8 @@ def test_serve_has_a_flag_for_every_setting() -> None:
         ("env", ("pydantic", "sqlalchemy", "granian", "asyncio")),
         ("accounts", ("pydantic", "sqlalchemy", "granian", "botocore")),
         ("audit", ("pydantic", "sqlalchemy", "granian", "botocore")),
+        ("hosts", ("pydantic", "sqlalchemy", "granian", "botocore")),
+        ("host", ("pydantic", "sqlalchemy", "granian", "botocore", "aiohttp")),
         ("doctor", ("sqlalchemy", "granian")),
     ],
 )

@@ -61,3 +61,9 @@ def test_remembered_names_are_bounded() -> None:
     for number in range(1500):
         home.registry(f"localhost:{number}")
     assert len(home._cache) == 1000
+
+
+def test_an_aws_domain_alone_is_no_registry() -> None:
+    """Under a domain of AWS's each registry has its whole name: ECR's credential helper knows no other."""
+    addresses = Addresses("123456789012", "eu-central-1", frozenset({"eu-central-1"}), "amazonaws.com", 443, True)
+    assert addresses.url(addresses.default) == "https://123456789012.dkr.ecr.eu-central-1.amazonaws.com"
