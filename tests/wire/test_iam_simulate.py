@@ -499,6 +499,27 @@ def test_many_decisions_are_many_pages(iam: Query) -> None:
     assert [result["EvalDecision"] for result in results] == ["implicitDeny", "allowed", *["implicitDeny"] * 3]
 
 
+def test_many_statements_take_a_page_for_each_action(iam: Query) -> None:
+    """A page ends where it would take long to make; all of it together is the answer."""
+    policies = [document(*[statement("Allow", "ecr:Action1", f"{APP}{number}") for number in range(250)])]
+    arns = [f"{APP}{number}" for number in range(300)]
+    asked = {"PolicyInputList": policies, "ActionNames": ["ecr:Action1", "ecr:Action2"], "ResourceArns": arns}
+    first = iam("SimulateCustomPolicy", **asked)
+    assert (len(first["EvaluationResults"]), first["IsTruncated"]) == (1, True)
+    results = iam.every("SimulateCustomPolicy", "EvaluationResults", **asked)
+    assert [result["EvalActionName"] for result in results] == ["ecr:Action1", "ecr:Action2"]
+
+
+def test_more_than_a_simulation_may_look_at(iam: Query) -> None:
+    """One action on very many resources by very many statements is refused: it would take a processor for minutes."""
+    policies = [document(*[statement("Allow", "ecr:Action1", f"{APP}{number}") for number in range(300)])]
+    arns = [f"{APP}{number}" for number in range(400)]
+    asked = {"PolicyInputList": policies, "ActionNames": ["ecr:Action1"], "ResourceArns": arns}
+    status, code, sentence = iam.refused("SimulateCustomPolicy", **asked)
+    assert (status, code) == (400, "InvalidInput")
+    assert sentence.startswith("300 statements on 400 resources are more than one simulation may look at")
+
+
 # What is refused
 
 

@@ -20,7 +20,7 @@ from cargohold.aws.iam import simulation as read
 from cargohold.aws.iam.demands import account, on_anything
 from cargohold.aws.iam.paging import listing
 from cargohold.aws.operation import Call, Scope, operation
-from cargohold.core.errors import MalformedPolicyDocument, PolicyEvaluation
+from cargohold.core.errors import InvalidInput, MalformedPolicyDocument, PolicyEvaluation
 from cargohold.identity.principals import Principal
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 MOST_DECISIONS: Final = 2_000
 """On one page; IAM may answer with fewer results than were asked for."""
+
+MOST_STATEMENTS: Final = 100_000
+"""Looked at for one page, once for each decision: about a second's work."""
 
 _TEMPLATES: Final = {
     ("ecr", "repository"): "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}",
@@ -92,7 +95,7 @@ async def simulate_custom_policy(call: Call, request: SimulateCustomPolicyReques
         owner=read.owner(request.get("ResourceOwner")),
         levels=read.levels(request.get("OrderedOrganizationPolicyInputList", ())),
     )
-    return await _answer(made, _page(call, "SimulateCustomPolicy", request))
+    return await _answer(made, _page(call, "SimulateCustomPolicy", request, made))
 
 
 @operation("SimulatePrincipalPolicy", _on_source("iam:SimulatePrincipalPolicy"))
@@ -115,7 +118,7 @@ async def simulate_principal_policy(call: Call, request: SimulatePrincipalPolicy
         context=read.context(request.get("ContextEntries", ())),
         owner=read.owner(request.get("ResourceOwner")),
     )
-    return await _answer(made, _page(call, "SimulatePrincipalPolicy", request))
+    return await _answer(made, _page(call, "SimulatePrincipalPolicy", request, made))
 
 
 @operation("GetContextKeysForCustomPolicy", on_anything("iam:GetContextKeysForCustomPolicy"))
@@ -149,13 +152,22 @@ def _stored(sources: Sequence[Source]) -> Sources:
         raise PolicyEvaluation from None
 
 
-def _page(call: Call, name: str, request: Mapping[str, Any]) -> _Page:
-    """From the action that the Marker says on, as many as were asked for and as one answer may be about."""
+def _page(call: Call, name: str, request: Mapping[str, Any], of: Simulation) -> _Page:
+    """From the action that the Marker says on, as many as were asked for and as one answer may be about.
+
+    Raises InvalidInput where that is not even one.
+    """
     actions, resources = request["ActionNames"], read.resources(request.get("ResourceArns", ()))
     asked = {key: value for key, value in request.items() if key not in ("Marker", "MaxItems")}
     wanted = listing(call, name, request, sha256(repr(sorted(asked.items())).encode()).hexdigest())
+    looked_at = len(resources) * max(1, len(of.sources.statements))
+    if looked_at > MOST_STATEMENTS:
+        raise InvalidInput(
+            f"{len(of.sources.statements)} statements on {len(resources)} resources are more than one simulation may "
+            f"look at, which is {MOST_STATEMENTS} in all."
+        )
     begin = int(wanted.after or 0)
-    end = begin + min(wanted.limit, max(1, MOST_DECISIONS // len(resources)))
+    end = begin + min(wanted.limit, max(1, MOST_DECISIONS // len(resources)), MOST_STATEMENTS // looked_at)
     return _Page(actions[begin:end], resources, wanted.end(str(end) if end < len(actions) else None))
 
 
