@@ -140,7 +140,7 @@ def _read(results: Results) -> Iterator[str]:
     yield (
         "- The peer is Debian's docker-registry as Debian configures it, but without `auth`: its htpasswd costs one "
         "bcrypt for each request, and bcrypt is all that would be measured. Cargohold proves and authorises every "
-        "request. Both write their access logs (Cargohold its audit trail too) to a file."
+        "request. Both write their access logs to a file."
     )
     yield ("- Cargohold runs one door process (`--workers 1`): one core for Python. The peer uses every core it finds.")
     yield "- One image is nine requests: HEAD, POST, PATCH, PUT for config and layer, then PUT of the manifest."

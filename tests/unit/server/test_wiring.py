@@ -5,6 +5,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,3 +122,33 @@ def test_a_full_disk_at_the_first_start_is_told(folder: DataFolder, monkeypatch:
     monkeypatch.setattr("cargohold.identity.accounts.Accounts.bootstrap", full)
     with pytest.raises(CannotStart, match="The registry's storage is full"):
         asyncio.run(wiring.first_start(made))
+
+
+async def _audit_folder(folder: DataFolder, **values: object) -> Path | None:
+    made = plan(folder, **values)
+    cellar = wiring.cellar(made)
+    kept = wiring.services(made, cellar).audit.folder
+    await cellar.close()
+    return kept
+
+
+def test_the_audit_trail_is_in_the_data_folder(folder: DataFolder) -> None:
+    """Its folder is there before anything is served, and only its owner enters it."""
+    assert asyncio.run(_audit_folder(folder)) == folder.audit
+    assert stat.S_IMODE(folder.audit.stat().st_mode) == 0o700
+
+
+def test_the_audit_trail_can_go_to_standard_output(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --audit stdout there is no folder, and nothing of it for the worker to prune."""
+    monkeypatch.setattr(wiring, "sys", SimpleNamespace(stdout=SimpleNamespace(fileno=lambda: 1)))
+    assert asyncio.run(_audit_folder(folder, audit="stdout")) is None
+    assert not folder.audit.exists()
+
+    async def tasks() -> list[str]:
+        made = plan(folder, audit="stdout")
+        cellar = wiring.cellar(made)
+        names = [task.name for task in wiring.periodic(made, cellar)]
+        await cellar.close()
+        return names
+
+    assert "prune the audit trail" not in asyncio.run(tasks())
