@@ -165,7 +165,8 @@ def _context(question: Question, asking: _Asking, asked: _Asked, now: int) -> di
         del known["aws:requestedregion"]
     if asking.session is not None:
         known["aws:tokenissuetime"] = moment(asking.session.issued_at)
-        known["aws:multifactorauthpresent"] = "false"
+        if asking.principal.kind != "federated-user":
+            known["aws:multifactorauthpresent"] = "false"
     return {**{key: value for key, value in known.items() if value}, **question.context}
 
 
@@ -182,6 +183,8 @@ def _read(connection: Connection, account: str, question: Question) -> tuple[_As
 def _own(connection: Connection, question: Question) -> _Asking:
     """A principal of the account, with what it holds."""
     who = question.who
+    if not who.name:
+        return _federated(connection, who)
     holdings = find_holdings(connection, who.account, who.kind, who.name)
     if holdings is None or (
         who.path is not None and (holdings.holder.path, holdings.holder.name) != (who.path, who.name)
@@ -215,6 +218,20 @@ def _of_session(connection: Connection, who: Who, holdings: Holdings, notes: Seq
     return _Asking(principal, (*holdings.sources, *limits), row, notes)
 
 
+def _federated(connection: Connection, who: Who) -> _Asking:
+    """What its session policies leave of what the user behind it holds: nothing where it has none."""
+    found = explained.find_federated(connection, who.account, who.session)
+    holdings = None if found is None else find_holdings(connection, who.account, "user", found[0])
+    if found is None or holdings is None:
+        raise NoSuchEntity(f"The federated user with name {who.session} cannot be found.")
+    row, id_ = found[1], f"{who.account}:{who.session}"
+    tags = merged(holdings.tags, json.loads(row.tags))
+    kind: Final = "federated-user"
+    principal = Principal(id_, who.arn, who.account, kind, who.session, holdings.holder.id, who.arn, tags)
+    limits = list(_session_policies(connection, who, row)) or [gone("session", who.account)]
+    return _Asking(principal, (*holdings.sources, *limits), row)
+
+
 def _session_policies(connection: Connection, who: Who, row: SessionRow) -> Iterator[Source]:
     if row.policy is not None:
         yield Source(row.policy, "session", "", "", f"the session policy of {who.arn}", who.account)
@@ -224,6 +241,8 @@ def _session_policies(connection: Connection, who: Who, row: SessionRow) -> Iter
 
 def _foreign(connection: Connection, who: Who) -> Principal:
     """As a policy of another account can name it: nothing that it holds is read."""
+    if not who.name:
+        return Principal("", who.arn, who.account, "federated-user", who.session, "", who.arn)
     holder = rows.find_holder(connection, who.account, who.kind, who.name)
     path, name = (who.path or "/", who.name) if holder is None else (holder.path, holder.name)
     entity = iam_arn(who.account, who.kind, path, name)

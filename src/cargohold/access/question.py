@@ -19,6 +19,7 @@ _USER_OR_ROLE: Final = re.compile(
     rf"arn:{PARTITION}:iam::([0-9]{{12}}):(user|role)(/(?:[!-~]+/)?)([\w+=,.@-]+)", re.ASCII
 )
 _SESSION: Final = re.compile(rf"arn:{PARTITION}:sts::([0-9]{{12}}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)", re.ASCII)
+_FEDERATED: Final = re.compile(rf"arn:{PARTITION}:sts::([0-9]{{12}}):federated-user/([\w+=,.@-]+)", re.ASCII)
 _ARN: Final = re.compile(r"arn:[^:]+:([^:]+):([^:]*):([^:]*):(.+)", re.DOTALL)
 _REPOSITORY: Final = re.compile(rf"arn:{PARTITION}:(ecr|ecr-public):([a-z0-9-]*):([0-9]{{12}}):repository/(.+)")
 _ENTITY: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):(user|group|role|policy)(/(?:[!-~]+/)?)([^/]+)")
@@ -33,13 +34,13 @@ _KINDS: Final[Mapping[str, Literal["user", "group", "role", "policy"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """A user, a role, or a role's session."""
+    """A user, a role, a role's session, or the session that a user got for somebody (a federated user)."""
 
     arn: str
     account: str
     kind: Literal["user", "role"]
     name: str
-    """The user's or the role's."""
+    """The user's or the role's; empty of a federated user, whose ARN does not tell the user behind it."""
     path: str | None = None
     """None of a session, whose ARN does not tell its role's."""
     session: str = ""
@@ -78,9 +79,12 @@ def _who(arn: str) -> Who:
     session = _SESSION.fullmatch(arn)
     if session is not None:
         return Who(arn, session[1], "role", session[2], None, session[3])
+    federated = _FEDERATED.fullmatch(arn)
+    if federated is not None:
+        return Who(arn, federated[1], "user", "", None, federated[2])
     found = _USER_OR_ROLE.fullmatch(arn)
     if found is None:
-        raise ValidationError(f"{arn} is not the ARN of a user, a role or a role's session")
+        raise ValidationError(f"{arn} is not the ARN of a user, a role or a session")
     return Who(arn, found[1], "user" if found[2] == "user" else "role", found[4], found[3])
 
 

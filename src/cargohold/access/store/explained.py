@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from cargohold.database.locking import ObjectOf
-from cargohold.database.schema.identity import session
+from cargohold.database.schema.identity import principal, session
 from cargohold.database.schema.registry import registry, registry_policy, repository, resource_tag
 
 
@@ -18,7 +18,6 @@ class SessionRow(NamedTuple):
     policy_ids: str
     tags: str
     issued_at: int
-    expires_at: int
 
 
 class RepositoryRow(NamedTuple):
@@ -30,14 +29,27 @@ class RepositoryRow(NamedTuple):
     registry_policy: str | None
 
 
+_COLUMNS: Final = (session.c.policy, session.c.policy_ids, session.c.tags, session.c.issued_at)
+_LATEST: Final = (session.c.issued_at.desc(), session.c.id)
 _SESSION: Final = (
-    select(session.c.policy, session.c.policy_ids, session.c.tags, session.c.issued_at, session.c.expires_at)
+    select(*_COLUMNS)
     .where(
         session.c.principal_id == bindparam("of"),
         session.c.kind == "assumed-role",
         session.c.name == bindparam("name"),
     )
-    .order_by(session.c.issued_at.desc(), session.c.id)
+    .order_by(*_LATEST)
+    .limit(1)
+)
+_FEDERATED: Final = (
+    select(principal.c.name, *_COLUMNS)
+    .join(principal, principal.c.id == session.c.principal_id)
+    .where(
+        principal.c.account_id == bindparam("account"),
+        session.c.kind == "federated-user",
+        session.c.name == bindparam("name"),
+    )
+    .order_by(*_LATEST)
     .limit(1)
 )
 _TAGS: Final = (
@@ -68,6 +80,12 @@ def find_session(connection: Connection, role_id: str, name: str) -> SessionRow 
     """The latest session of the role under that name."""
     row = connection.execute(_SESSION, {"of": role_id, "name": name}).one_or_none()
     return None if row is None else SessionRow(*row)
+
+
+def find_federated(connection: Connection, account: str, name: str) -> tuple[str, SessionRow] | None:
+    """The latest session that a user of the account got for somebody of that name, after the name of the user."""
+    row = connection.execute(_FEDERATED, {"account": account, "name": name}).one_or_none()
+    return None if row is None else (row[0], SessionRow(*row[1:]))
 
 
 def find_repository(connection: Connection, account: str, region: str, kind: str, name: str) -> RepositoryRow:
