@@ -24,6 +24,8 @@ ROWS: Final = {
     "S14": "an operation that another one's permission opens",
     "S16": "private in one plane only",
     "S17": "who asks, and what limits them, lost on the way into a token",
+    "S18": "an operation that no model has, on a public address",
+    "S19": "members that nobody asked for, and that count",
     "S23": "who exists, told by the error",
     "S24": "what exists, told to who may not know",
     "S25": "a manifest that is two things",

@@ -236,9 +236,22 @@ def test_nobody_is_asked_for_a_token() -> None:
     assert error(reply) == (400, "MissingAuthenticationTokenException", "Missing Authentication Token")
 
 
-@pytest.mark.parametrize("target", ["Nothing", "AmazonEC2ContainerRegistry_V20150921.Nothing", "", "x" * 5000])
-def test_unknown_targets(target: str) -> None:
-    """A target that AWS does not have is unknown to the metrics too, and its body is not read."""
+@pytest.mark.parametrize(
+    "target",
+    [
+        "Nothing",
+        "AmazonEC2ContainerRegistry_V20150921.Nothing",
+        "AmazonEC2ContainerRegistry_V20150921.__init__",
+        "AmazonEC2ContainerRegistry_V20150921.InternalDeleteImage",
+        "AmazonEC2ContainerRegistry.DeleteRepository",
+        "AmazonEC2ContainerRegistry_V20150921.deleterepository",
+        "AWSIdentityManagementV20100508.CreateUser",
+        "",
+        "x" * 5000,
+    ],
+)
+def test_s18_unknown_targets(target: str) -> None:
+    """S18: A target that no model has opens nothing, is unknown to the metrics too, and its body is not read."""
     request = ecr("DeleteRepository", [])
     request.headers["x-amz-target"] = target
     reply, event = send(Steps(), request)
