@@ -27,6 +27,8 @@ LONGEST: Final = 10_240
 _FORM: Final = re.compile(r"[\w-]+", re.ASCII)
 _PURPOSE: Final = "denial"
 _LARGEST: Final = 1 << 16
+_STEP: Final = 384
+"""Bytes that a message's content is filled up to, once or more often: its length does not tell what was looked at."""
 _MOST: Final = 12
 """Statements and condition keys that are told; a sentence that ends in a message must fit into a terminal."""
 _LONGEST_VALUE: Final = 256
@@ -56,7 +58,8 @@ def seal(root: Root, denial: Denial) -> str:
     content = (denial.explicit_deny, *who, denial.action, denial.resource, conditions, matched, denial.missing)
     # A policy's Sid may be half a character, which JSON reads and writes as it does any other.
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
-    return urlsafe_b64encode(root.seal(zlib.compress(text, 9), _PURPOSE)).rstrip(b"=").decode()
+    packed = zlib.compress(text, 9)
+    return urlsafe_b64encode(root.seal(packed + bytes(-len(packed) % _STEP), _PURPOSE)).rstrip(b"=").decode()
 
 
 def open(root: Root, message: str) -> Denial:  # noqa: A001 - seals are opened

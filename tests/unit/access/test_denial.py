@@ -30,9 +30,19 @@ def test_it_opens_as_it_was_sealed() -> None:
     """What was sealed is read again, and the message is short, safe in URLs and of nobody else's reading."""
     message = denial.seal(ROOT, TOLD)
     assert denial.open(ROOT, message) == TOLD
-    assert len(message) < 500
+    assert len(message) < 600
     assert not set("+/= ") & set(message)
     assert message != denial.seal(ROOT, TOLD)
+
+
+def test_s24_its_length_tells_nothing() -> None:
+    """S24: What was found and asked (a role's trust policy, somebody's tags) makes no message longer than another's."""
+    lengths = set()
+    for matched in ((), (DENY,), (ALLOW, DENY)):
+        for value in ("", "ci", "a-secret-external-id"):
+            conditions = {"sts:externalid": value} if value else {}
+            lengths.add(len(denial.seal(ROOT, replace(TOLD, matched=matched, conditions=conditions))))
+    assert len(lengths) == 1
 
 
 @pytest.mark.parametrize("sid", ["\ud800", "\x00", "é", "\U0001f600"])
