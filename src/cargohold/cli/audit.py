@@ -95,7 +95,7 @@ def line(event: dict[str, Any]) -> str:
         ",".join(resources) or "-",
         event.get("sourceIpAddress", "-"),
     )
-    return "  ".join(_printable(part) for part in parts)
+    return "  ".join(printable(part) for part in parts)
 
 
 def _short(arn: str, account: str) -> str:
@@ -106,7 +106,7 @@ def _short(arn: str, account: str) -> str:
     return parts[5] if parts[4] == account else f"{parts[4]}:{parts[5]}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what would steer a terminal: a client's own words may be in it."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 

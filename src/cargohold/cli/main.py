@@ -10,7 +10,7 @@ import click
 
 from cargohold import __version__
 
-_COMMANDS: Final = ("serve", "env", "accounts", "audit", "hosts", "host", "doctor")
+_COMMANDS: Final = ("serve", "env", "accounts", "audit", "explain", "hosts", "host", "doctor")
 """Each is `cargohold.cli.<name>.command`."""
 
 
