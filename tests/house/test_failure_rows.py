@@ -21,6 +21,7 @@ ROWS: Final = {
     "S9": "a policy, a membership or a key that counts after it was taken away",
     "S10": "somebody else's upload",
     "S13": "another account's policies and settings, by its id",
+    "S12": "whoever is asked, made to ask for more than was meant",
     "S14": "an operation that another one's permission opens",
     "S16": "private in one plane only",
     "S17": "who asks, and what limits them, lost on the way into a token",

@@ -12,7 +12,8 @@ import ipaddress
 import json
 import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,15 +50,18 @@ class IssuerHttp:
         """The issuer's key set, not yet looked at; raises IssuerUnreachable, and the log says why."""
         import aiohttp  # 100 ms, for those who have providers
 
+        opened: list[socket.socket] = []
         try:
-            async with asyncio.timeout(self._seconds), self._session(issuer) as session:
+            async with asyncio.timeout(self._seconds), self._session(issuer, opened) as session:
                 configuration = json.loads(await _get(session, issuer.rstrip("/") + _DISCOVERY))
                 return await _get(session, _key_address(configuration, issuer))
         except (aiohttp.ClientError, OSError, ValueError, RecursionError, ssl.SSLError) as error:
             logs.logger().warning("an issuer cannot be asked for its keys", issuer=issuer, error=_reason(error))
             raise IssuerUnreachable from None
+        finally:
+            _break_off(opened)
 
-    def _session(self, issuer: str) -> ClientSession:
+    def _session(self, issuer: str, opened: list[socket.socket]) -> ClientSession:
         import aiohttp
 
         private = issuer in self._private
@@ -66,14 +70,15 @@ class IssuerHttp:
             family, kind, protocol, _, address = info
             if not may_connect(str(address[0]), private=private):
                 raise PermissionError("a private address")
-            return socket.socket(family, kind, protocol)
+            opened.append(socket.socket(family, kind, protocol))
+            return opened[-1]
 
         if self._context is None:
             self._context = ssl.create_default_context()
             if self._authorities is not None:
                 self._context.load_verify_locations(self._authorities)
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._context, socket_factory=open_socket, force_close=True),
+            connector=aiohttp.TCPConnector(ssl=self._context, socket_factory=open_socket),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
             auto_decompress=False,
@@ -114,6 +119,13 @@ async def _get(session: ClientSession, url: str) -> bytes:
             if len(content) > LARGEST:
                 raise ValueError("more than 1 MiB")
         return bytes(content)
+
+
+def _break_off(opened: Sequence[socket.socket]) -> None:
+    """Ends what is still connected: a polite end of TLS would wait for an issuer that hangs."""
+    for each in opened:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 def _key_address(configuration: object, issuer: str) -> str:
