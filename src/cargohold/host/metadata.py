@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import platform
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ TTL_HEADER: Final = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER: Final = "X-aws-ec2-metadata-token"  # noqa: S105
 
 _TOKEN_PATH: Final = "/latest/api/token"  # noqa: S105
+_SLASHES: Final = re.compile("/+")
+"""Some SDKs ask with two, which EC2 takes for one."""
+
 _CODES: Final = {"RoleNotTrustingException": "AssumeRoleUnauthorizedAccess"}
 _TREE: Final = {
     "/latest": "dynamic\nmeta-data",
@@ -73,10 +77,10 @@ class Metadata:
     tokens: SessionTokens
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """The answer, without a body that a browser would show."""
+        """The answer to any request, by the rules of version 2."""
         if "X-Forwarded-For" in request.headers:
             return web.Response(status=403)
-        path = request.path.rstrip("/")
+        path = _SLASHES.sub("/", request.path).rstrip("/")
         if path == _TOKEN_PATH:
             return self._token(request)
         if request.method not in ("GET", "HEAD"):

@@ -47,8 +47,8 @@ class Rotation:
         """The latest try's, where it was in vain."""
 
     async def current(self) -> Credentials | None:
-        """Credentials that are valid now; None says `failure`."""
-        if self._valid() is None and self._may_ask():
+        """Credentials that are valid now; None: `failure` says why. Waits for those that are being fetched."""
+        if self._valid() is None:
             await self.refresh(unless_after=self._clock() - ASKED_AGAIN)
         return self._valid()
 
@@ -80,9 +80,6 @@ class Rotation:
 
     def _valid(self) -> Credentials | None:
         return self._held if self._held is not None and self._held.expires_at > self._clock() else None
-
-    def _may_ask(self) -> bool:
-        return self._tried_at is None or self._clock() - self._tried_at >= ASKED_AGAIN
 
     def _fail(self, failure: Failure) -> None:
         self.failure = failure

@@ -92,8 +92,9 @@ def test_other_methods(imds: Imds, method: str) -> None:
 
 
 def test_credentials(imds: Imds) -> None:
-    """The role's name, and its credentials in EC2's form, with or without a slash at the end."""
+    """The role's name, and its credentials in EC2's form, with one slash, two or none at the end."""
     assert imds.get(f"{IAM}security-credentials/") == imds.get(f"{IAM}security-credentials") == (200, "web")
+    assert imds.get("/latest/meta-data//iam/security-credentials//") == (200, "web")
     status, text = imds.get(ROLE)
     assert status == 200
     assert json.loads(text) == {

@@ -3,8 +3,8 @@
 import asyncio
 
 from cargohold.core.clock import HOUR, SECOND
-from cargohold.host.remote import Refused, Unreachable
-from cargohold.host.rotation import ASKED_AGAIN, EVERY, RETRY
+from cargohold.host.remote import Credentials, Refused, Unreachable
+from cargohold.host.rotation import ASKED_AGAIN, EVERY, RETRY, Rotation
 
 from .conftest import Server
 
@@ -70,6 +70,28 @@ def test_whoever_asks_does_not_flood_the_server(server: Server) -> None:
     server.now += 1
     server.fault = None
     assert (server.current(), server.asked) == ("ASIA2", 2)
+
+
+def test_whoever_comes_early_waits(server: Server) -> None:
+    """A program that asks while the first credentials are on their way gets them, and not nothing."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> Credentials:
+        asked.set()
+        await answered.wait()
+        return await server.fetch()
+
+    async def story() -> Credentials | None:
+        rotation = Rotation(slow, server.clock)
+        first = asyncio.create_task(rotation.refresh())
+        await asked.wait()
+        early = asyncio.create_task(rotation.current())
+        answered.set()
+        await first
+        return await early
+
+    found = asyncio.run(story())
+    assert (found is not None, server.asked) == (True, 1)
 
 
 def test_it_runs_until_it_is_stopped(server: Server) -> None:
