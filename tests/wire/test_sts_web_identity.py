@@ -61,6 +61,11 @@ def test_each_key_has_its_algorithms(workflow: Workflow, key: str, algorithm: st
     assert workflow.assume(workflow.token(key, algorithm))["Provider"] == PROVIDER
 
 
+def test_a_token_from_a_file(workflow: Workflow) -> None:
+    """The line break at the end of a file that holds a token is no part of it."""
+    assert workflow.assume(workflow.token() + "\n")["Provider"] == PROVIDER
+
+
 def test_claims_are_conditions(wire: Wire) -> None:
     """A trust policy may ask for every plain claim by the issuer's name and its own, and for the session's name."""
     asked = {

@@ -38,7 +38,11 @@ class WebIdentities:
         self._clock = clock
 
     async def proven(self, account: str, token: str) -> WebIdentity:
-        """Raises InvalidIdentityToken, ExpiredIdentityToken and IssuerUnreachable."""
+        """White space around the token does not count: SDKs send a file as it is, with its last line break.
+
+        Raises InvalidIdentityToken, ExpiredIdentityToken and IssuerUnreachable.
+        """
+        token = token.strip()
         head = web_token.read_head(token)
         provider = await self._provider(account, head.issuer)
         keys = await self._keys(provider.issuer, head.kid)
