@@ -28,11 +28,9 @@ class Span:
 
     start: int
     end: int
-    first: Position
+    before: int
     """Where AWS says that it begins: after the bracket that opens the list, or after the statement before it; a
-    statement that stands in no list begins after its own brace."""
-    last: Position
-    """Where AWS says that it ends: after its brace."""
+    statement that stands in no list begins after its own brace. It ends after its brace."""
 
 
 def spans(text: str) -> tuple[Span, ...]:
@@ -46,6 +44,11 @@ def spans(text: str) -> tuple[Span, ...]:
 def line_of(text: str, offset: int) -> int:
     """The line, from 1, that an offset is in."""
     return text.count("\n", 0, offset) + 1
+
+
+def position(text: str, offset: int) -> Position:
+    """The line and the column of an offset."""
+    return Position(line_of(text, offset), offset - text.rfind("\n", 0, offset))
 
 
 def _members(text: str) -> Iterator[tuple[str, int]]:
@@ -72,8 +75,7 @@ def _statements(text: str, at: int) -> Iterator[Span]:
 
 
 def _span(text: str, start: int, before: int) -> Span:
-    end = _DECODER.raw_decode(text, start)[1]
-    return Span(start, end, _position(text, before), _position(text, end))
+    return Span(start, _DECODER.raw_decode(text, start)[1], before)
 
 
 def _next(text: str, at: int) -> int:
@@ -85,7 +87,3 @@ def _next(text: str, at: int) -> int:
 def _skip(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
     return at if found is None else found.end()
-
-
-def _position(text: str, offset: int) -> Position:
-    return Position(line_of(text, offset), offset - text.rfind("\n", 0, offset))

@@ -50,6 +50,12 @@ class Simulation:
     levels: Sequence[tuple[Policy, ...]] = ()
     """Of an organization: the service control policies of its root, of each unit, and of the account."""
 
+    @property
+    def statements(self) -> int:
+        """How many there are to be looked at; one at the least."""
+        of_organization = sum(len(policy.statements) for level in self.levels for policy in level)
+        return len(self.sources.statements) + of_organization or 1
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

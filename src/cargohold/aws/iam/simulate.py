@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cargohold.access.context_keys import context_keys, once
 from cargohold.access.demand import Demand, Entity
 from cargohold.access.holdings import parse_entity
+from cargohold.access.positions import position
 from cargohold.access.simulate import ANYTHING, TYPES, Result, Simulation, simulate, together
 from cargohold.access.sources import Source, Sources, Written
 from cargohold.aws.iam import simulation as read
@@ -24,7 +25,6 @@ from cargohold.core.errors import InvalidInput, MalformedPolicyDocument, PolicyE
 from cargohold.identity.principals import Principal
 
 if TYPE_CHECKING:
-    from cargohold.access.positions import Position as Place
     from cargohold.aws.shapes.iam import (
         EvaluationResult,
         GetContextKeysForCustomPolicyRequest,
@@ -90,7 +90,7 @@ async def simulate_custom_policy(call: Call, request: SimulateCustomPolicyReques
     nobody = Principal("", "", call.scope.account, "user", "")
     made = Simulation(
         caller=nobody if caller is None else caller.principal,
-        sources=Sources(sources),
+        sources=await asyncio.to_thread(Sources, sources),
         context=read.context(request.get("ContextEntries", ())),
         owner=read.owner(request.get("ResourceOwner")),
         levels=read.levels(request.get("OrderedOrganizationPolicyInputList", ())),
@@ -114,7 +114,7 @@ async def simulate_principal_policy(call: Call, request: SimulatePrincipalPolicy
     held = [source for source in attached if not boundary or source.kind != "boundary"]
     made = Simulation(
         caller=holdings.principal if caller == of else caller.principal,
-        sources=_stored([*held, *given, *boundary]),
+        sources=await asyncio.to_thread(_stored, [*held, *given, *boundary]),
         context=read.context(request.get("ContextEntries", ())),
         owner=read.owner(request.get("ResourceOwner")),
     )
@@ -160,10 +160,10 @@ def _page(call: Call, name: str, request: Mapping[str, Any], of: Simulation) -> 
     actions, resources = request["ActionNames"], read.resources(request.get("ResourceArns", ()))
     asked = {key: value for key, value in request.items() if key not in ("Marker", "MaxItems")}
     wanted = listing(call, name, request, sha256(repr(sorted(asked.items())).encode()).hexdigest())
-    looked_at = len(resources) * max(1, len(of.sources.statements))
+    looked_at = len(resources) * of.statements
     if looked_at > MOST_STATEMENTS:
         raise InvalidInput(
-            f"{len(of.sources.statements)} statements on {len(resources)} resources are more than one simulation may "
+            f"{of.statements} statements on {len(resources)} resources are more than one simulation may "
             f"look at, which is {MOST_STATEMENTS} in all."
         )
     begin = int(wanted.after or 0)
@@ -230,10 +230,11 @@ def _statement(written: Written) -> Statement:
     return {
         "SourcePolicyId": written.source.id,
         "SourcePolicyType": TYPES[written.source.kind],
-        "StartPosition": _position(written.span.first),
-        "EndPosition": _position(written.span.last),
+        "StartPosition": _position(written.source.text, written.span.before),
+        "EndPosition": _position(written.source.text, written.span.end),
     }
 
 
-def _position(place: Place) -> Position:
+def _position(text: str, offset: int) -> Position:
+    place = position(text, offset)
     return {"Line": place.line, "Column": place.column}
