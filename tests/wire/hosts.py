@@ -56,7 +56,9 @@ class Yard:
         answer = self.send(operation, members, by or self.wire.keys[ACCOUNT])
         assert answer.status != 200, answer.body
         status, code, sentence = answer.refusal
-        return status, code, sentence.partition(" Encoded authorization failure message: ")[0]
+        if code == "AccessDeniedException":
+            sentence = sentence.partition(" Encoded authorization failure message: ")[0].removesuffix(".")
+        return status, code, sentence
 
     def send(self, operation: str, members: Mapping[str, Any], by: NewKey | None) -> Answer:
         """An operation signed with a key, or by nobody."""

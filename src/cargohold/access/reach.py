@@ -24,12 +24,12 @@ _STS_OF_SESSIONS: Final[dict[str, Set[str]]] = {
 
 
 HOST_ACTION: Final = "cargohold:GetHostCredentials"
-"""All that a host may call."""
+"""All that a host may call, and nobody else: who wants a role for himself assumes it."""
 
 
-def of_host(host: Principal, demand: Demand) -> bool:
-    """Whether a host may do this: nothing but ask for its own credentials, whatever policies say."""
-    return demand.action == HOST_ACTION and demand.resource == host.arn
+def of_host(who: Principal, demand: Demand) -> bool:
+    """Whether it is a host that asks for its own credentials; that is so whatever policies say."""
+    return who.kind == "host" and demand.action == HOST_ACTION and demand.resource == who.arn
 
 
 def within(credential: Credential, session_kind: str | None, demand: Demand) -> bool:

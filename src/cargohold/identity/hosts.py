@@ -101,12 +101,15 @@ class Hosts:
         ValidationError (there is no name) and LimitExceeded; after these three the token is still good.
         """
         id_, _, secret = token.partition(".")
+        if await self._database.read(partial(hosts.find_account, invitation_id=id_)) is None:
+            # Whoever guesses does not even keep those waiting who write.
+            raise InvalidJoinToken
         host_id, key, now = f"i-{secrets.token_hex(9)[:17]}", keys.new_key(), self._clock()
 
         def work(connection: Connection) -> Host | None:
             account = hosts.find_account(connection, id_)
             if account is not None:
-                store.bump(connection, account)
+                store.hold(connection, account)
             invitation = hosts.find_invitation(connection, id_)
             genuine = hmac.compare_digest(_NO_HASH if invitation is None else invitation.token_hash, _hash(secret))
             if account is None or invitation is None or invitation.tries >= MOST_TRIES or now >= invitation.expires_at:
@@ -136,6 +139,7 @@ class Hosts:
         def work(connection: Connection) -> Host:
             store.bump(connection, account)
             found = _get(connection, account, named)
+            hosts.lock_host(connection, found.id)
             key_store.delete_key(connection, found.access_key_id)
             hosts.delete_host(connection, found.id)
             return found

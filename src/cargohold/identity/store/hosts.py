@@ -57,6 +57,7 @@ _HELD: Final[Select[Any]] = (
     .where(host.c.principal_id == bindparam("host"))
 )
 _HOLD: Final = for_share(_HELD)
+_LOCK: Final = select(host.c.principal_id).where(host.c.principal_id == bindparam("host")).with_for_update()
 _ADD_PRINCIPAL: Final = insert(principal).on_conflict_do_nothing().returning(principal.c.id)
 _ADD: Final = insert(host)
 _DELETE: Final = (
@@ -137,6 +138,11 @@ def add_host(connection: Connection, new: Host) -> bool:
         return False
     connection.execute(_ADD, {"principal_id": new.id, "instance_profile_id": new.profile_id, "region": new.region})
     return True
+
+
+def lock_host(connection: Connection, host_id: str) -> None:
+    """Holds a host that is to end: it begins no session before the transaction ends."""
+    connection.execute(_LOCK, {"host": host_id}).all()
 
 
 def delete_host(connection: Connection, host_id: str) -> None:
