@@ -11,7 +11,7 @@ import pytest
 
 from cargohold.access.service_trust import ServiceTrust
 from tests.bed.access import NOW, House, document, furnish, granting, trusting
-from tests.bed.engines import Engine
+from tests.bed.engines import Engine, Place
 
 EC2 = "ec2.amazonaws.com"
 ARN = "arn:aws:iam::123456789012:role/web"
@@ -19,12 +19,24 @@ SOURCE = "arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0"
 NAMED = {"Service": EC2}
 
 
+@pytest.fixture(scope="module")
+def furnished(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = engine.make(tmp_path_factory.mktemp("furnished"))
+
+    async def work() -> None:
+        database = engine.open(place)
+        await database.write(furnish)
+        await database.close()
+
+    asyncio.run(work())
+    return place
+
+
 @pytest.fixture
-def house(engine: Engine, tmp_path: Path) -> Iterator[House]:
+def house(engine: Engine, furnished: Place, tmp_path: Path) -> Iterator[House]:
     """A house with two accounts, on each database."""
-    place = engine.make(tmp_path)
+    place = engine.copy(furnished, tmp_path)
     with engine.borrowed(place) as database:
-        asyncio.run(database.write(furnish))
         yield House(database)
     engine.drop(place)
 
