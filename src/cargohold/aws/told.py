@@ -24,6 +24,7 @@ NAMES: Final = frozenset({
     "permissionsBoundary", "path", "newPath", "pathPrefix", "arn", "accountAlias", "accessKeyId", "status",
     "roleArn", "roleSessionName", "durationSeconds", "sourceIdentity", "assumedRoleId", "instanceProfileName",
     "alias", "accountId", "principalArn", "action", "actionNames", "principal", "repository", "errorsOnly",
+    "policySourceArn", "callerArn", "resourceArns", "resourceOwner",
     "openIDConnectProviderArn", "url", "clientID", "clientIDList", "thumbprintList", "subjectFromWebIdentityToken",
     "provider", "audience", "federatedUserId", "name",
     "hostId", "hostName", "host", "instanceProfileArn",
