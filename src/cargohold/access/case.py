@@ -42,10 +42,8 @@ class Case:
     entities: Mapping[Demand, Found]
     """What the demands on IAM's things found there."""
 
-    def decide(
-        self, demand: Demand, context: DemandContext | None = None, repository_policy: str | None = None
-    ) -> Decision:
-        """Whether the demand is met; `repository_policy`, as stored, is tried in place of the repository's own."""
+    def decide(self, demand: Demand, context: DemandContext | None = None, instead: str | None = None) -> Decision:
+        """Whether the demand is met; `instead`, as stored, is tried in place of the repository's or registry's own."""
         if self.caller.principal.kind == "host":
             return _of_host(self.caller.principal, demand)
         kind = None if self.caller.session is None else self.caller.session.kind
@@ -59,7 +57,7 @@ class Case:
             owner=demand.registry.account,
             context=self.context(demand) if context is None else context,
         )
-        return evaluate.decide(ask, self.caller.held, self._resource_policies(demand, repository_policy))
+        return evaluate.decide(ask, self.caller.held, self._resource_policies(demand, instead))
 
     def context(self, demand: Demand) -> DemandContext:
         told = demand if demand.entity is None else self._told(demand)
@@ -100,8 +98,12 @@ class Case:
             return [NO_TRUST if trust is None else compiled(trust, "trust", "")]
         policies = []
         held = self.grounds.repositories.get((demand.registry, demand.repository or ""))
-        of_repository = instead or (None if held is None else held.policy)
+        of_repository = None if held is None else held.policy
         of_registry = self.grounds.registry_policies.get(demand.registry)
+        if instead is not None and demand.repository is None:
+            of_registry = instead
+        elif instead is not None:
+            of_repository = instead
         if of_repository is not None:
             policies.append(compiled(of_repository, "resource", ""))
         if of_registry is not None and demand.action.startswith("ecr:"):

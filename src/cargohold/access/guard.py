@@ -60,9 +60,12 @@ class Admission:
         """The unique id of something of IAM that a demand of this request named; None where it is not there."""
         return None if self.case is None else self.case.entity_id(entity)
 
-    def would_allow(self, demand: Demand, repository_policy: str) -> bool:
-        """Whether the demand would be met if its repository had this policy, as it would be stored."""
-        return self.case is not None and self.case.decide(demand, repository_policy=repository_policy).allowed
+    def would_allow(self, demand: Demand, policy: str) -> bool:
+        """Whether the demand would be met if its repository, or the registry where it names none, had this policy.
+
+        `policy` is as it would be stored.
+        """
+        return self.case is not None and self.case.decide(demand, instead=policy).allowed
 
 
 class Guard:

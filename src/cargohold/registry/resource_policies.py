@@ -25,7 +25,7 @@ from cargohold.database import Database
 from cargohold.registry.store import policies
 
 _MEMBER: Final = "PolicyText"
-_LOCKED_OUT: Final = "The new repository policy will not allow you to update the repository policy in the future"
+_LOCKED_OUT: Final = "The new {0} policy will not allow you to update the {0} policy in the future"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ResourcePolicies:
         def work(connection: Connection) -> None:
             kept = self._kept(connection, text)
             if stays_open is not None and not stays_open(kept):
-                raise InvalidParameter(_MEMBER, _LOCKED_OUT)
+                raise InvalidParameter(_MEMBER, _LOCKED_OUT.format("repository"))
             policies.save_policy(connection, target, kept)
 
         await self._database.write(work)
@@ -89,15 +89,19 @@ class ResourcePolicies:
 
         return await self._database.write(work)
 
-    async def put_registry_policy(self, registry: Registry, text: str) -> None:
+    async def put_registry_policy(self, registry: Registry, text: str, stays_open: Callable[[str], bool]) -> None:
         """Gives the registry a policy in place of its own.
 
-        Raises InvalidParameter for what is no policy or names nobody.
+        Raises InvalidParameter for what is no policy, names nobody or would lock its writer out: nobody above the
+        account could open the registry again.
         """
         self._check(text, "registry")
 
         def work(connection: Connection) -> None:
-            policies.save_registry_policy(connection, registry, self._kept(connection, text))
+            kept = self._kept(connection, text)
+            if not stays_open(kept):
+                raise InvalidParameter(_MEMBER, _LOCKED_OUT.format("registry"))
+            policies.save_registry_policy(connection, registry, kept)
 
         await self._database.write(work)
 

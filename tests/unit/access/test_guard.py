@@ -528,6 +528,10 @@ def test_would_allow(house: House) -> None:
     admission = house.require(ADMINISTRATOR, (demand,))
     assert admission.would_allow(demand, granting("*", PULL))
     assert not admission.would_allow(demand, granting("*", "ecr:*", "Deny"))
+    of_registry = Demand("ecr:PutRegistryPolicy", HOME)
+    admission = house.require(ADMINISTRATOR, (of_registry,))
+    assert admission.would_allow(of_registry, granting("*", PULL))
+    assert not admission.would_allow(of_registry, granting("*", "ecr:*", "Deny"))
 
 
 # Demands on what IAM holds

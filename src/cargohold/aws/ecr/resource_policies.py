@@ -67,11 +67,16 @@ async def delete_repository_policy(
     return present.repository_policy(target, await call.services.resource_policies.delete_repository_policy(target))
 
 
-@operation("PutRegistryPolicy", _on_registry("ecr:PutRegistryPolicy"))
+_put_demands = _on_registry("ecr:PutRegistryPolicy")
+
+
+@operation("PutRegistryPolicy", _put_demands)
 async def put_registry_policy(call: Call, request: PutRegistryPolicyRequest) -> PutRegistryPolicyResponse:
-    """In force on every request of the registry, as ECR's policy scope V2 has it."""
+    """In force on every request of the registry, as ECR's policy scope V2 has it; not one that locks its writer out."""
     registry, text = _own(call), request["policyText"]
-    await call.services.resource_policies.put_registry_policy(registry, text)
+    (demand,) = _put_demands(call.scope, request)
+    stays_open = partial(call.admission.would_allow, demand)
+    await call.services.resource_policies.put_registry_policy(registry, text, stays_open)
     return present.registry_policy(registry, text)
 
 
