@@ -312,6 +312,25 @@ def test_nobody_learns_who_is_there(ours: Ours, iam: Query) -> None:
     assert json.dumps(answers[0]).replace("alice", "nobody") == json.dumps(answers[1])
 
 
+def test_nobody_learns_the_path_of_who_is_there(ours: Ours, iam: Query) -> None:
+    """S24: Where another account keeps a role is not told to who only knows its name, until a policy names it so."""
+    trust = document(to({"AWS": ACCOUNT}, "sts:AssumeRole"))
+    iam("CreateRole", RoleName="deploy", Path="/hidden/", AssumeRolePolicyDocument=trust)
+    theirs = replace(ours, key=ours.wire.keys[OTHER])
+
+    def answer(name: str) -> str:
+        session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/run"
+        return json.dumps(theirs("ExplainAccess", principalArn=session, action=PULL, resourceArn=THEIRS))
+
+    assert answer("deploy") == answer("absent").replace("absent", "deploy")
+    assert answer("Deploy") == answer("absent").replace("absent", "Deploy")
+    policy = document(to({"AWS": f"arn:aws:iam::{ACCOUNT}:role/hidden/deploy"}, PULL, Sid="pulls"))
+    assert (
+        ours.wire.send("SetRepositoryPolicy", {"repositoryName": "demo", "policyText": policy}, OTHER).status == 200
+    )
+    assert json.loads(answer("deploy"))["allowed"] is True
+
+
 def test_the_others_policies_are_not_told(wire: Wire, ours: Ours, iam: Query) -> None:
     """What another account's repository says, denials too, is for that account alone to see."""
     key = alice(iam, statement("Allow", "*"))

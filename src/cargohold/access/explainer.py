@@ -175,9 +175,10 @@ def _context(question: Question, asking: _Asking, asked: _Asked, now: int) -> di
 
 def _read(connection: Connection, account: str, question: Question) -> tuple[_Asking, _Asked]:
     who = question.who
-    asking = _own(connection, question) if who.account == account else _Asking(_foreign(connection, who))
     asked = _what(connection, question) if question.owner == account else _Asked(question.demand.resource)
-    return asking, asked
+    if who.account == account:
+        return _own(connection, question), asked
+    return _Asking(_foreign(connection, who, asked.sources)), asked
 
 
 def _own(connection: Connection, question: Question) -> _Asking:
@@ -239,13 +240,18 @@ def _session_policies(connection: Connection, who: Who, row: SessionRow) -> Iter
         yield from list(managed(each, "session")) or [gone("session", who.account)]
 
 
-def _foreign(connection: Connection, who: Who) -> Principal:
-    """As a policy of another account can name it: nothing that it holds is read."""
+def _foreign(connection: Connection, who: Who, sources: Sequence[Source]) -> Principal:
+    """As a policy of another account can name it: nothing that it holds is read.
+
+    Whether it is there, and under which path, is its own account's to know, unless the policies looked at name it so.
+    """
     if not who.name:
         return Principal("", who.arn, who.account, "federated-user", who.session, "", who.arn)
     holder = rows.find_holder(connection, who.account, who.kind, who.name)
-    path, name = (who.path or "/", who.name) if holder is None else (holder.path, holder.name)
-    entity = iam_arn(who.account, who.kind, path, name)
+    entity = iam_arn(who.account, who.kind, who.path or "/", who.name)
+    if holder is not None:
+        known = iam_arn(who.account, who.kind, holder.path, holder.name)
+        entity = known if any(json.dumps(known) in source.text for source in sources) else entity
     kind: Final = "user" if who.kind == "user" else "assumed-role"
     return Principal("", who.arn, who.account, kind, who.session or who.name, "", entity)
 
