@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cargohold.core.clock import HOUR, MINUTE
 from cargohold.identity.issuer_keys import ASKED_AGAIN, KEPT, RESTED
 from tests.bed.issuer import AUDIENCE, GITHUB, REPOSITORY, by_hand, claims, key_set, public_jwk, signed
+from tests.bed.trail import events
 
 from .conftest import ACCOUNT, NOON, OTHER, Wire
 from .query import client
@@ -349,3 +351,20 @@ def test_another_account_has_its_own(workflow: Workflow) -> None:
     role = ROLE.replace(ACCOUNT, OTHER)
     assert workflow.refused(workflow.token(), RoleArn=role)[2] == "Incorrect token audience"
     assert workflow.assume(workflow.token(aud="them"), RoleArn=role)["AssumedRoleUser"]["Arn"].split(":")[4] == OTHER
+
+
+def test_the_trail_names_who_asked(workflow: Workflow, tmp_path: Path) -> None:
+    """The audit trail has a web identity's subject and provider, whether it was let in or not, and never its token."""
+    token = workflow.token()
+    workflow.assume(token)
+    workflow.refused(token, RoleArn=f"{ROLE}x")
+    workflow.refused(FORGED["hmac"](workflow))
+    text = "".join(file.read_text() for file in (tmp_path / "audit").iterdir())
+    found = [each for each in events(tmp_path / "audit") if each["eventName"] == "AssumeRoleWithWebIdentity"]
+    who = [each["userIdentity"] for each in found]
+    assert [each["type"] for each in who] == ["WebIdentityUser", "WebIdentityUser", "Unknown"]
+    assert who[0]["principalId"] == f"{PROVIDER}:{AUDIENCE}:{REPOSITORY}"
+    assert [each.get("errorCode") for each in found] == [None, "AccessDenied", "InvalidIdentityToken"]
+    assert found[0]["responseElements"]["subjectFromWebIdentityToken"] == REPOSITORY
+    assert all(each["recipientAccountId"] == ACCOUNT for each in found)
+    assert "eyJ" not in text
