@@ -44,7 +44,7 @@ class Case:
 
     def decide(self, demand: Demand, context: DemandContext | None = None, instead: str | None = None) -> Decision:
         """Whether the demand is met; `instead`, as stored, is tried in place of the repository's or registry's own."""
-        if self.caller.principal.kind == "host":
+        if self.caller.principal.kind == "host" or demand.action == reach.HOST_ACTION:
             return _of_host(self.caller.principal, demand)
         kind = None if self.caller.session is None else self.caller.session.kind
         if not reach.within(self.credential, kind, demand):
@@ -111,8 +111,8 @@ class Case:
         return policies
 
 
-def _of_host(host: Principal, demand: Demand) -> Decision:
-    if reach.of_host(host, demand):
+def _of_host(who: Principal, demand: Demand) -> Decision:
+    if reach.of_host(who, demand):
         return Decision(allowed=True)
     reason = f"because no identity-based policy allows the {demand.action} action"
     return Decision(allowed=False, reason=reason, missing="identity")

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cargohold.access.demand import Demand
-from cargohold.access.reach import within
+from cargohold.access.reach import HOST_ACTION, of_host, within
 from cargohold.core.arn import Registry
-from cargohold.identity.principals import Credential, DownloadLimit
+from cargohold.identity.principals import Credential, DownloadLimit, Principal
 
 HOME = Registry("123456789012", "eu-central-1")
 ABROAD = Registry("210987654321", "eu-central-1")
@@ -54,3 +54,20 @@ def test_sessions(action: str, kinds: set[str]) -> None:
     assert {
         kind for kind in ("assumed-role", "session", "federated-user") if within(Credential("ASIA"), kind, demand)
     } == kinds
+
+
+def test_hosts() -> None:
+    """A host reaches its own credentials and nothing else, and nobody else reaches those."""
+    arn = "arn:aws:cargohold::123456789012:host/i-1"
+    host = Principal("i-1", arn, HOME.account, "host", "box")
+    user = Principal("AIDA", arn, HOME.account, "user", "box")
+    own = Demand(HOST_ACTION, HOME, arn=arn)
+    assert of_host(host, own)
+    assert not of_host(user, own)
+    for demand in (
+        Demand(HOST_ACTION, HOME, arn=f"{arn}2"),
+        Demand(HOST_ACTION, HOME),
+        Demand("cargohold:ListHosts", HOME, arn=arn),
+        Demand("sts:GetCallerIdentity", HOME),
+    ):
+        assert not of_host(host, demand)
