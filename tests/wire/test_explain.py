@@ -325,9 +325,7 @@ def test_nobody_learns_the_path_of_who_is_there(ours: Ours, iam: Query) -> None:
     assert answer("deploy") == answer("absent").replace("absent", "deploy")
     assert answer("Deploy") == answer("absent").replace("absent", "Deploy")
     policy = document(to({"AWS": f"arn:aws:iam::{ACCOUNT}:role/hidden/deploy"}, PULL, Sid="pulls"))
-    assert (
-        ours.wire.send("SetRepositoryPolicy", {"repositoryName": "demo", "policyText": policy}, OTHER).status == 200
-    )
+    assert ours.wire.send("SetRepositoryPolicy", {"repositoryName": "demo", "policyText": policy}, OTHER).status == 200
     assert json.loads(answer("deploy"))["allowed"] is True
 
 
