@@ -219,3 +219,24 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     """`CARGOHOLD_PORT= cargohold serve` takes the default."""
     monkeypatch.setenv("CARGOHOLD_PORT", "")
     assert load({}).port == Settings.model_fields["port"].default
+
+
+def test_issuers_and_their_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files of keys are pairs in a flag and the environment, and a table in the file; issuers are a list."""
+    cluster, lab = "https://kubernetes.default.svc.cluster.local", "https://gitlab.example.com/a=b"
+    wanted = {cluster: tmp_path / "c.json", lab: tmp_path / "l.json"}
+    assert load({"oidc_jwks": f"{cluster}={tmp_path}/c.json, {lab}={tmp_path}/l.json"}).oidc_jwks == wanted
+    file = tmp_path / "config.toml"
+    file.write_text(f'oidc_private_issuers = ["{lab}"]\n[oidc_jwks]\n"{cluster}" = "{tmp_path}/c.json"\n')
+    settings = load({}, file)
+    assert settings.oidc_jwks == {cluster: tmp_path / "c.json"}
+    assert settings.oidc_private_issuers == (lab,)
+    monkeypatch.setenv("CARGOHOLD_OIDC_PRIVATE_ISSUERS", f"{cluster},{lab}")
+    assert load({}).oidc_private_issuers == (cluster, lab)
+    assert load({}).oidc_jwks == {}
+
+
+@pytest.mark.parametrize("flags", [{"oidc_jwks": "cluster=/keys"}, {"oidc_jwks": "x"}, {"oidc_private_issuers": "x"}])
+def test_what_is_no_issuer(flags: dict[str, object]) -> None:
+    """An issuer is named by its https URL."""
+    assert "is not an issuer" in refusal(flags)
