@@ -242,7 +242,7 @@ def furnish(connection: Connection) -> None:
 def plain(refusal: tuple[int, str, str]) -> tuple[int, str, str]:
     """A denial's status, code and sentence without the encoded message at its end, which is another one each time."""
     status, code, sentence = refusal
-    sentence, told, message = sentence.partition(" Encoded authorization failure message: ")
+    sentence, told, message = sentence.partition(". Encoded authorization failure message: ")
     assert told
     assert message
     return status, code, sentence

@@ -73,12 +73,12 @@ def denied(operation: Callable[..., Any], **members: Any) -> str:
     with pytest.raises(ClientError) as caught:
         operation(**members)
     assert caught.value.response["Error"]["Code"].startswith("AccessDenied")
-    return str(caught.value.response["Error"]["Message"]).partition(" Encoded authorization failure message: ")[0]
+    return str(caught.value.response["Error"]["Message"]).partition(". Encoded authorization failure message: ")[0]
 
 
 def said(answer: Answer) -> str:
     assert (answer.status, answer.errors[0]["code"]) == (403, "DENIED")
-    return str(answer.errors[0]["message"]).partition(" Encoded authorization failure message: ")[0]
+    return str(answer.errors[0]["message"]).partition(". Encoded authorization failure message: ")[0]
 
 
 def test_a_reader_pulls_and_cannot_push(person: Person, held: Image, name: str) -> None:

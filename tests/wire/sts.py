@@ -82,7 +82,7 @@ class Bureau:
     def refused(self, by: Query | None = None, arn: str = ROLE, name: str = "night", **options: Any) -> Any:
         """How AssumeRole is refused; of a denial the sentence without the encoded message."""
         status, code, sentence = (by or self.sts).refused("AssumeRole", RoleArn=arn, RoleSessionName=name, **options)
-        return status, code, sentence.partition(" Encoded authorization failure message: ")[0]
+        return status, code, sentence.partition(". Encoded authorization failure message: ")[0]
 
     def ecr(self, by: Query, operation: str, **members: Any) -> Answer:
         body = json.dumps(members).encode()

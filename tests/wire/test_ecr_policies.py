@@ -71,8 +71,8 @@ def reason(refusal: tuple[int, str, str]) -> str:
     """The sentence of a denial, without the encoded message."""
     status, code, sentence = refusal
     assert (status, code) == (400, "AccessDeniedException")
-    assert " Encoded authorization failure message: " in sentence
-    return sentence.partition(" Encoded")[0]
+    assert ". Encoded authorization failure message: " in sentence
+    return sentence.partition(". Encoded")[0]
 
 
 # A repository's policy

@@ -21,7 +21,7 @@ ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 DEPLOY = f"arn:aws:iam::{ACCOUNT}:role/deploy"
 RUN = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/run"
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
-ENCODED = " Encoded authorization failure message: "
+ENCODED = ". Encoded authorization failure message: "
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_whose_a_key_is(bureau: Bureau) -> None:
 
 
 def message_of(refusal: Any) -> str:
-    return str(refusal[2]).partition(" Encoded authorization failure message: ")[2]
+    return str(refusal[2]).partition(". Encoded authorization failure message: ")[2]
 
 
 def test_a_message_is_decoded(bureau: Bureau) -> None:

@@ -539,7 +539,7 @@ class AccessDenied(Unauthorized):
 
     def __init__(self, principal: str, action: str, resource: str, reason: str, encoded: str | None = None) -> None:
         sentence = f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}".rstrip()
-        more = "" if encoded is None else f" Encoded authorization failure message: {encoded}"
+        more = "" if encoded is None else f". Encoded authorization failure message: {encoded}"
         super().__init__(sentence + more)
         self.principal = principal
         self.principal_id = ""

@@ -146,7 +146,7 @@ def test_s24_denied(house: House, name: str) -> None:
     """Who may not is refused in AWS's words, whether or not the repository exists."""
     with pytest.raises(AccessDenied) as refusal:
         house.require(USER, (Demand(PUSH, HOME, name),))
-    assert str(refusal.value).partition(" Encoded")[0] == (
+    assert str(refusal.value).partition(". Encoded")[0] == (
         f"User: {USER_ARN} is not authorized to perform: ecr:PutImage "
         f"on resource: arn:aws:ecr:eu-central-1:123456789012:repository/{name} "
         "because no identity-based policy allows the ecr:PutImage action"
@@ -159,7 +159,7 @@ def test_denied_in_another_account(house: House) -> None:
         house.require(ADMINISTRATOR, (Demand(PULL, ABROAD, "theirs"),))
     assert (
         str(refusal.value)
-        .partition(" Encoded")[0]
+        .partition(". Encoded")[0]
         .endswith(
             "on resource: arn:aws:ecr:eu-central-1:210987654321:repository/theirs "
             "because no resource-based policy allows the ecr:BatchGetImage action"
@@ -172,7 +172,7 @@ def test_the_encoded_message(house: House) -> None:
     house.inline("AIDAUSER", "own", statement("Allow", PULL), statement("Deny", "ecr:*", Sid="NotFromThere", **FROM))
     with pytest.raises(AccessDenied) as refusal:
         house.require(USER, (APP,))
-    sentence, _, message = str(refusal.value).partition(" Encoded authorization failure message: ")
+    sentence, _, message = str(refusal.value).partition(". Encoded authorization failure message: ")
     assert sentence.endswith("with an explicit deny in an identity-based policy")
     assert message == refusal.value.encoded
     assert len(message) < 600
@@ -347,7 +347,7 @@ def test_an_explicit_deny_names_its_policy(house: House) -> None:
         house.require(ADMINISTRATOR, (APP,))
     assert (
         str(refusal.value)
-        .partition(" Encoded")[0]
+        .partition(". Encoded")[0]
         .endswith("with an explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/limits/NoPulls")
     )
 
@@ -588,7 +588,7 @@ def test_a_roles_trust(house: House) -> None:
     assert house.allows(ADMINISTRATOR, ask)
     with pytest.raises(AccessDenied) as refusal:
         house.require(USER, (ask,))
-    assert str(refusal.value).partition(" Encoded")[0] == sentence
+    assert str(refusal.value).partition(". Encoded")[0] == sentence
     assert not house.allows(FOREIGNER, ask)
     house.write(update(role).values(trust_policy=trusting({"AWS": ABROAD.account})), bump=None)
     assert house.allows(FOREIGNER, ask)

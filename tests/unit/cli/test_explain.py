@@ -59,9 +59,9 @@ def told(*arguments: str) -> list[str]:
     ("pasted", "asked"),
     [
         (MESSAGE, {"encodedMessage": MESSAGE}),
-        (f"{SENTENCE} {REASON} Encoded authorization failure message: {MESSAGE}", {"encodedMessage": MESSAGE}),
+        (f"{SENTENCE} {REASON}. Encoded authorization failure message: {MESSAGE}", {"encodedMessage": MESSAGE}),
         (
-            f"denied: {SENTENCE} {REASON} Encoded authorization failure message: {MESSAGE[:90]}\n{MESSAGE[90:]}\n",
+            f"denied: {SENTENCE} {REASON}. Encoded authorization failure message: {MESSAGE[:90]}\n{MESSAGE[90:]}\n",
             {"encodedMessage": MESSAGE},
         ),
         (f"Encoded authorization failure message: {MESSAGE}\nTry again", {"encodedMessage": MESSAGE}),

@@ -34,7 +34,7 @@ def test_s16_e27_a_private_repository_is_private_on_every_verb(bench: Bench, met
     for client, status in ((nobody, 401), (neighbour, 200 if path == "/v2/" else 403)):
         there, not_there = client(method, url, b"x"), client(method, absent, b"x")
         assert (there.status, not_there.status) == (status, status)
-        said, said_of_absent = (answer.body.partition(b" Encoded")[0] for answer in (there, not_there))
+        said, said_of_absent = (answer.body.partition(b". Encoded")[0] for answer in (there, not_there))
         assert said.replace(b"demo", b"gone") == said_of_absent
         assert IMAGE not in there.body
         assert LAYER not in there.body
