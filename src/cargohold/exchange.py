@@ -24,6 +24,9 @@ IDLE_SECONDS: Final = 60.0
 IDLE_BYTES: Final = 1 << 10
 """How long a client may take in the middle of a body to send so few bytes: one a minute is as good as none."""
 
+_RENEWAL: Final = 1 / 64
+"""The part of that time after which it is begun anew; at every message it would cost as much as the message."""
+
 _PIECES = 1 << 12
 """Messages that are held one by one; more are joined, for a tiny one takes twenty times the memory of its bytes."""
 
@@ -82,6 +85,8 @@ class Request:
         happens here, so what is done with the bytes is not counted as the client's idling.
         """
         held = renewed = 0
+        time = asyncio.get_running_loop().time
+        renew_at = time() + IDLE_SECONDS * _RENEWAL
         try:
             async with asyncio.timeout(IDLE_SECONDS) as patience:
                 while held < CHUNK and not self.ended:
@@ -95,9 +100,9 @@ class Request:
                     pending.append(data)
                     if len(pending) >= _PIECES:
                         pending[:] = [b"".join(pending)]
-                    if held - renewed >= IDLE_BYTES:
-                        renewed = held
-                        patience.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+                    if held - renewed >= IDLE_BYTES and (now := time()) >= renew_at:
+                        renewed, renew_at = held, now + IDLE_SECONDS * _RENEWAL
+                        patience.reschedule(now + IDLE_SECONDS)
         except TimeoutError:
             raise BodyInterrupted from None
         return not self.ended

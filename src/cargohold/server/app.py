@@ -16,10 +16,12 @@ from uuid import uuid4
 
 from cargohold.core.errors import BodyInterrupted
 from cargohold.exchange import Door, Message, Receive, Reply, Request, Scope, Send, request_from, send_reply
+from cargohold.server.ahead import Ahead
 from cargohold.server.health import PATHS as HEALTH_PATHS
 from cargohold.telemetry import logs, metrics
 
 _LONGEST_PATH: Final = 1024
+_BODILESS: Final = ("GET", "HEAD")
 
 _NOTHING_HERE: Final = (
     b"Nothing is served at this path. Container clients find the registry at /v2/; "
@@ -61,6 +63,8 @@ class Application:
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._running.add(task)
         try:
+            if scope["method"] not in _BODILESS:
+                receive = Ahead(receive)
             await self._answer(request_from(scope, receive, str(self._new_id())), send)
         except asyncio.CancelledError:
             if not self._cut_off:
@@ -92,7 +96,7 @@ class Application:
                 await self._stream(request, reply, send, outcome)
         finally:
             self._record(request, outcome, time.perf_counter() - began)
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in _BODILESS:
             await request.discard()
 
     async def _reply(self, request: Request) -> Reply:
