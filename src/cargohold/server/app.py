@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +53,6 @@ class Application:
     def __init__(self, doors: Doors, new_id: Callable[[], object] = uuid4) -> None:
         self._doors = doors
         self._new_id = new_id
-        self._log = logs.logger()
         self._running: set[asyncio.Task[object]] = set()
         self._cut_off = False
 
@@ -133,8 +133,8 @@ class Application:
             operation=outcome.operation, code=code, seconds=seconds, received=request.received, sent=outcome.sent
         )
         quiet = request.path in HEALTH_PATHS and outcome.status == 200
-        self._log.log(
-            10 if quiet else 20,
+        logs.say(
+            logging.DEBUG if quiet else logging.INFO,
             "request",
             request_id=request.id,
             method=request.method,
