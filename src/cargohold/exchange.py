@@ -20,9 +20,15 @@ Send = Callable[[Message], Awaitable[None]]
 CHUNK: Final = 1 << 20
 """Bytes in which bodies are handed on; larger than a system call's cost, smaller than a cache."""
 
+_DIGITS: Final = 18
+"""More than any body's length has."""
+
 IDLE_SECONDS: Final = 60.0
 IDLE_BYTES: Final = 1 << 10
 """How long a client may take in the middle of a body to send so few bytes: one a minute is as good as none."""
+
+_RENEWAL: Final = 1 / 64
+"""The part of that time after which it is begun anew; at every message it would cost as much as the message."""
 
 _PIECES = 1 << 12
 """Messages that are held one by one; more are joined, for a tiny one takes twenty times the memory of its bytes."""
@@ -60,9 +66,16 @@ class Request:
     ended: bool = field(default=False)
     """Nothing more will come: the body was received whole, or the client is gone."""
 
+    @property
+    def length(self) -> int | None:
+        """The body's length where the client told it beforehand, else None."""
+        given = self.headers.get("content-length", "")
+        told = given.isascii() and given.isdigit() and len(given) <= _DIGITS
+        return int(given) if told and "transfer-encoding" not in self.headers else None
+
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces of about CHUNK; raises BodyInterrupted when the client goes away or stalls."""
-        more = True
+        more = self.length != 0
         while more:
             pending: list[bytes] = []
             try:
@@ -78,10 +91,14 @@ class Request:
     async def _collect(self, pending: list[bytes]) -> bool:
         """Takes messages until they are about CHUNK, and tells whether more will come. Raises BodyInterrupted.
 
+        A body of known length ends with its last byte: the message that says so would be waited for in vain.
         One timer watches the whole piece, for one at each message is half of what receiving costs. Nothing but waiting
         happens here, so what is done with the bytes is not counted as the client's idling.
         """
         held = renewed = 0
+        length = self.length
+        time = asyncio.get_running_loop().time
+        renew_at = time() + IDLE_SECONDS * _RENEWAL
         try:
             async with asyncio.timeout(IDLE_SECONDS) as patience:
                 while held < CHUNK and not self.ended:
@@ -89,15 +106,15 @@ class Request:
                     if message["type"] == "http.disconnect":
                         raise BodyInterrupted
                     data: bytes = message.get("body", b"")
-                    self.ended = not message.get("more_body", False)
                     self.received += len(data)
+                    self.ended = not message.get("more_body", False) or self.received == length
                     held += len(data)
                     pending.append(data)
                     if len(pending) >= _PIECES:
                         pending[:] = [b"".join(pending)]
-                    if held - renewed >= IDLE_BYTES:
-                        renewed = held
-                        patience.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+                    if held - renewed >= IDLE_BYTES and (now := time()) >= renew_at:
+                        renewed, renew_at = held, now + IDLE_SECONDS * _RENEWAL
+                        patience.reschedule(now + IDLE_SECONDS)
         except TimeoutError:
             raise BodyInterrupted from None
         return not self.ended
@@ -105,7 +122,7 @@ class Request:
     async def read(self, limit: int) -> bytes:
         """The whole body, of at most `limit` bytes; raises RequestTooLarge before it holds more than that."""
         declared = self.headers.get("content-length", "")
-        if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+        if declared.isascii() and declared.isdigit() and (len(declared) > _DIGITS or int(declared) > limit):
             raise RequestTooLarge(limit)
         pieces: list[bytes] = []
         held = 0
@@ -121,8 +138,8 @@ class Request:
 
         A client that writes its whole body before it reads would otherwise find a reset connection where its reply is.
         """
-        declared = self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
-        if self.ended or not declared:
+        announced = self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
+        if self.ended or not announced:
             return
         limit = self.received + UNREAD_BYTES
         with suppress(TimeoutError):

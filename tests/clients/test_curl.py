@@ -52,11 +52,11 @@ def test_another_accounts_registry_denies(curl: Curl, password: str) -> None:
     status, _, body = curl("/v2/theirs/manifests/latest", *login, host=OTHER_REGISTRY)
     assert status == 403
     (error,) = json.loads(body)["errors"]
-    assert (error["code"], error["message"].partition(". Encoded authorization failure message: ")[0]) == (
-        "DENIED",
+    assert error["code"] == "DENIED"
+    assert error["message"].partition(". Encoded authorization failure message: ")[0] == (
         f"User: arn:aws:iam::{ACCOUNT}:user/administrator is not authorized to perform: "
         f"ecr:BatchGetImage on resource: arn:aws:ecr:us-east-1:{OTHER_ACCOUNT}:repository/theirs "
-        "because no resource-based policy allows the ecr:BatchGetImage action",
+        "because no resource-based policy allows the ecr:BatchGetImage action"
     )
 
 

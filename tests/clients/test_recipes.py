@@ -45,7 +45,8 @@ class Kitchen:
         assert blocks
         printed, variables = [], ""
         for who, commands in blocks:
-            script = f"set -euo pipefail\n{variables}\n{commands}\ndeclare -p ACCOUNT KEY > variables 2> /dev/null || true\n"
+            kept = "declare -p ACCOUNT KEY > variables 2> /dev/null || true"
+            script = f"set -euo pipefail\n{variables}\n{commands}\n{kept}\n"
             given = self._environment(who, role) | environment
             done = run(["bash", "-c", f"cd {self.folder}\n{script}"], given)
             assert done.code == 0, str(done)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from . import scenarios
+from .empty import DOORS
 from .load import CONNECTIONS, Sample
 from .scenarios import DIGEST, EIGHT, EMPTY, FINAL, FIRST_PAGE, LATE_PAGE, ONE, PULL, PUSH, TAG, Results
 
@@ -142,7 +143,12 @@ def _read(results: Results) -> Iterator[str]:
         "bcrypt for each request, and bcrypt is all that would be measured. Cargohold proves and authorises every "
         "request. Both write their access logs to a file."
     )
-    yield ("- Cargohold runs one door process (`--workers 1`): one core for Python. The peer uses every core it finds.")
+    doors = "one door process" if DOORS == 1 else f"{DOORS} door processes"
+    yield (
+        f"- Cargohold runs as it does by default: {doors} here, one for each core and at most four, and its worker. "
+        "The empty answer comes from as many processes, set up as the doors are. The peer is one process that uses "
+        "every core it finds."
+    )
     yield "- One image is nine requests: HEAD, POST, PATCH, PUT for config and layer, then PUT of the manifest."
     yield (
         f"- `{FIRST_PAGE}` and `{LATE_PAGE}` are 100 names each of a repository with {results.size.tags:,} tags, which "

@@ -53,6 +53,44 @@ async def add(store: BlobStore, *chunks: bytes) -> str:
     return blob.key
 
 
+FEW = b"a few bytes"
+
+
+def test_few_bytes_can_be_held(opened: Open) -> None:
+    """What is held is a blob like any other: continued by another process, finished again after a crash."""
+
+    async def run() -> None:
+        begun = await opened().begin(key())
+        held = opened().hold(begun, FEW)
+        if held is None:
+            return
+        again = opened().hold(held, b"")
+        assert again == held
+        grown = await opened().append(held, pieces(b" and ", b"more"))
+        assert grown.size == len(FEW) + 9
+        await opened().finish(grown)
+        assert await read(opened(), begun.key) == FEW + b" and more"
+        other = opened().hold(await opened().begin(key()), FEW)
+        assert other is not None
+        for _ in range(2):
+            await opened().finish(other)
+            assert await read(opened(), other.key) == FEW
+            assert await opened().stat(other.key) == len(FEW)
+
+    asyncio.run(run())
+
+
+def test_many_bytes_are_not_held(store: BlobStore) -> None:
+    """Neither a large body nor one behind bytes that were written is held."""
+
+    async def run() -> None:
+        begun = await store.begin(key())
+        assert store.hold(begun, LARGE) is None
+        assert store.hold(await store.append(begun, pieces(LARGE)), b"x") is None
+
+    asyncio.run(run())
+
+
 LARGE = bytes(range(256)) * (3 * CHUNK // 256) + b"and a bit"
 
 

@@ -61,7 +61,8 @@ def refuse(refusal: Refusal) -> bytes:
 
 
 def _dump(document: Mapping[str, object]) -> bytes:
-    return _WRITER.encode(document).encode()
+    """Half a pair of UTF-16, which a policy that is told may have in it, is written as JSON's own escape of it."""
+    return _WRITER.encode(document).encode(errors="backslashreplace")
 
 
 def _parse(body: bytes) -> object:

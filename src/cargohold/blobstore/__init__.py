@@ -19,7 +19,7 @@ class Unfinished:
     size: int
     """Bytes that are kept: a later append goes on here, and drops what a dead process wrote beyond."""
     detail: str = ""
-    """The store's own notes (S3: the multipart id and its parts)."""
+    """The store's own notes (S3: the multipart id and its parts; a folder: a few bytes that are in no file yet)."""
 
 
 class BlobStore(Protocol):
@@ -27,6 +27,13 @@ class BlobStore(Protocol):
 
     async def begin(self, key: str) -> Unfinished:
         """Starts a blob under a key that was never used."""
+        ...
+
+    def hold(self, blob: Unfinished, data: bytes) -> Unfinished | None:
+        """What `append` would return, when its notes are all that a few bytes need until `finish`; else None.
+
+        Waits for nothing, and may be done again.
+        """
         ...
 
     async def append(self, blob: Unfinished, chunks: AsyncIterable[bytes]) -> Unfinished:

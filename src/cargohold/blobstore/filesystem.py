@@ -2,22 +2,22 @@
 
 Both lie on one filesystem, so that finishing is a rename. What may wait for the disk runs in threads of the store's
 own, so that a slow disk holds neither the loop nor anybody else's threads; names are looked up, and what is in the page
-cache is read, on the loop. What `append` writes is made durable every 64 MiB and by `finish`: after a power cut an
+cache is read, on the loop. A blob of a few bytes is in the upload's row until it is finished, and then it is one file
+that is written once. What `append` writes is made durable every 64 MiB and by `finish`: after a power cut an
 upload may be shorter than its row says, which the next `append` or `finish` notices.
 """
 
 import asyncio
-import errno
 import os
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from cargohold.blobstore import BlobStore, Unfinished
-from cargohold.core.errors import Corrupt, StorageFull
+from cargohold.blobstore import BlobStore, Unfinished, durable
+from cargohold.core.errors import Corrupt
 from cargohold.exchange import CHUNK, Chunks
 
 P = ParamSpec("P")
@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 SYNC_BYTES: Final = 64 << 20
 """How much may wait for the disk; one fsync after 2 GiB takes a second, the last of many takes none."""
+
+HELD_BYTES: Final = 4 << 10
+"""How large a blob may be that has no file before it is finished: a config, not a layer."""
 
 AHEAD: Final = 4 * CHUNK
 """How far the disk is asked to read ahead for a reader who has outrun the page cache."""
@@ -48,17 +51,29 @@ class FilesystemBlobStore(BlobStore):
         _checked(key)
         return Unfinished(key, 0)
 
+    def hold(self, blob: Unfinished, data: bytes) -> Unfinished | None:
+        size = blob.size + len(data)
+        if size > HELD_BYTES or (blob.size and not blob.detail):
+            return None
+        return Unfinished(blob.key, size, b64encode(_held(blob) + data).decode())
+
     async def append(self, blob: Unfinished, chunks: AsyncIterable[bytes]) -> Unfinished:
-        file = _StagedFile(self._staged(blob.key), blob.size, self._writing)
+        held = _held(blob)
+        file = _StagedFile(self._staged(blob.key), blob.size - len(held), self._writing)
         try:
             async for chunk in chunks:
-                await file.write(chunk)
+                await file.write(held + chunk if held else chunk)
+                held = b""
         finally:
             await file.close()
-        return Unfinished(blob.key, file.size)
+        return Unfinished(blob.key, file.size) if file.size else blob
 
     async def finish(self, blob: Unfinished) -> None:
-        await _in_thread(self._writing, _finish, self._staged(blob.key), self._finished(blob.key), blob.size)
+        staged, finished = self._staged(blob.key), self._finished(blob.key)
+        if blob.detail:
+            await _in_thread(self._writing, durable.write_finished, staged, finished, _held(blob))
+        else:
+            await _in_thread(self._writing, durable.finish, staged, finished, blob.size)
 
     async def abort(self, blob: Unfinished) -> None:
         await _in_thread(self._writing, self._staged(blob.key).unlink, missing_ok=True)
@@ -67,7 +82,7 @@ class FilesystemBlobStore(BlobStore):
         return _FileChunks(self._finished(key), start, stop, self._reading)
 
     async def stat(self, key: str) -> int | None:
-        return _size(self._finished(key))
+        return durable.size_of(self._finished(key))
 
     async def delete(self, key: str) -> None:
         await _in_thread(self._writing, self._finished(key).unlink, missing_ok=True)
@@ -128,9 +143,9 @@ class _StagedFile:
             await _ended(syncing)
 
     def _write(self, chunk: bytes) -> None:
-        with _disk_errors():
+        with durable.disk_errors():
             if self._descriptor is None:
-                self._descriptor = _open_at(self._path, self.size)
+                self._descriptor = durable.open_at(self._path, self.size)
             try:
                 self._write_all(self._descriptor, chunk)
             except OSError:
@@ -139,8 +154,8 @@ class _StagedFile:
 
     def _sync(self) -> None:
         if self._descriptor is not None:
-            with _disk_errors():
-                _sync(self._descriptor, self._path, getattr(os, "fdatasync", os.fsync))
+            with durable.disk_errors():
+                durable.sync(self._descriptor, self._path, getattr(os, "fdatasync", os.fsync))
 
     def _write_all(self, descriptor: int, chunk: bytes) -> None:
         view = memoryview(chunk)
@@ -235,63 +250,9 @@ async def _ended(running: asyncio.Future[T]) -> T:
     return running.result()
 
 
-@contextmanager
-def _disk_errors() -> Generator[None, None, None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull from error
-        raise
-
-
-def _finish(staged: Path, finished: Path, size: int) -> None:
-    """Durable bytes, then a durable name. Done again after a crash, it ends in the same state."""
-    with _disk_errors():
-        there = _size(finished)
-        if there is None:
-            descriptor = _open_at(staged, size)
-            try:
-                _sync(descriptor, staged, os.fsync)
-            finally:
-                os.close(descriptor)
-            staged.rename(finished)
-        elif there != size:
-            raise Corrupt
-        _sync_folder(finished.parent)
-        _sync_folder(staged.parent)
-
-
-def _open_at(path: Path, size: int) -> int:
-    """Opens a file that holds exactly `size` bytes: cut where it is longer, Corrupt where it is shorter."""
-    flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if size == 0 else 0)
-    try:
-        descriptor = os.open(path, flags, 0o600)
-    except FileNotFoundError as error:
-        raise Corrupt from error
-    there = os.fstat(descriptor).st_size
-    if there > size:
-        os.ftruncate(descriptor, size)
-    elif there < size:
-        os.close(descriptor)
-        raise Corrupt
-    return descriptor
-
-
-def _sync(descriptor: int, path: Path, sync: Callable[[int], None]) -> None:
-    """Makes a file's bytes durable. After a failure the file goes: the kernel would let a second try succeed."""
-    try:
-        sync(descriptor)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
+def _held(blob: Unfinished) -> bytes:
+    """The bytes that are in the notes, for want of a file."""
+    return b64decode(blob.detail)
 
 
 def _checked(key: str) -> str:
@@ -309,13 +270,5 @@ def _make_folders(staging: Path, blobs: Path) -> None:
     for name in missing:
         (blobs / name).mkdir(exist_ok=True, mode=0o700)
     if missing:
-        _sync_folder(blobs)
-        _sync_folder(blobs.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        durable.sync_folder(blobs)
+        durable.sync_folder(blobs.parent)

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cargohold.access.demand import Demand
 from cargohold.core.digest import Digest, parse
-from cargohold.core.errors import CargoholdError, SizeMismatch, UploadBusy, UploadNotFound
+from cargohold.core.errors import BodyInterrupted, CargoholdError, SizeMismatch, UploadBusy, UploadNotFound
 from cargohold.core.reference import is_repository_name
 from cargohold.exchange import Reply, Request
 from cargohold.oci import ranges
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from cargohold.oci.call import Asked, Call
     from cargohold.registry.blob import Blob
     from cargohold.registry.uploads import Upload
+
+SMALL: Final = 4 << 10
+"""Bytes of a body that is received before its upload is claimed: then claiming and growing are one transaction."""
 
 
 def mount_source(asked: Asked) -> tuple[Demand, ...]:
@@ -66,6 +69,9 @@ async def get_upload(call: Call) -> Reply:
 
 async def patch_upload(call: Call) -> Reply:
     """Appends the body. Raises UploadNotFound, UploadBusy, InvalidRange, SizeMismatch and BodyInterrupted."""
+    length = call.request.length
+    if length is not None and length <= SMALL:
+        return _accepted(call, 202, await _append_small(call))
     return _accepted(call, 202, await _append(call, call.request.stream()))
 
 
@@ -137,6 +143,22 @@ async def _append(call: Call, body: AsyncGenerator[bytes, None]) -> Upload:
     async with aclosing(body if span is None else _measured(body, span.size)) as chunks:
         start = None if span is None else span.start
         return await call.services.uploads.append(call.target, call.asked.reference, chunks, start)
+
+
+async def _append_small(call: Call) -> Upload:
+    """As _append, of a body that is received whole, or as far as it comes, before the upload is looked at."""
+    span, data, stopped = _span(call.request), b"", None
+    try:
+        async with aclosing(call.request.stream()) as chunks:
+            async for chunk in chunks:
+                data += chunk
+    except BodyInterrupted as interruption:
+        stopped = interruption
+    start = None if span is None else span.start
+    appended = await call.services.uploads.append_bytes(call.target, call.asked.reference, data, start)
+    if stopped is not None:
+        raise stopped
+    return appended
 
 
 def _span(request: Request) -> Span | None:

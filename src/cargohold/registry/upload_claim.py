@@ -42,7 +42,7 @@ class Claims:
         A block that is cancelled leaves it to run out: what its threads still write is not known.
         Raises RepositoryNotFound, UploadNotFound, UploadBusy and what `check` raises.
         """
-        taking = partial(self._take, target=target, upload_id=upload_id, check=check)
+        taking = partial(self.get_claimed, target=target, upload_id=upload_id, check=check)
         claim = Claim(self, target, await self.database.write(taking))
         try:
             yield claim
@@ -53,7 +53,8 @@ class Claims:
             await claim.release()
             raise
 
-    def _take(self, connection: Connection, target: Target, upload_id: str, check: Check) -> Upload:
+    def get_claimed(self, connection: Connection, target: Target, upload_id: str, check: Check) -> Upload:
+        """The upload, claimed from now on. Raises as `take`."""
         now = self.clock()
         times = (now, now + LEASE, now + self.limits.upload_lifetime)
         upload = uploads.find_claimed(connection, target.existing, upload_id, times)
@@ -86,9 +87,12 @@ class Claim:
 
     async def save(self, grown: Upload) -> Upload:
         """Keeps the upload's progress and gives the claim back. Raises UploadNotFound when it is lost."""
+        return await self._claims.database.write(partial(self.save_now, grown=grown))
+
+    def save_now(self, connection: Connection, grown: Upload) -> Upload:
+        """As `save`, within a work."""
         kept = replace(grown, claimed_until=0, expires_at=self._claims.clock() + self._claims.limits.upload_lifetime)
-        save = partial(uploads.save_progress, claim=self.upload.claimed_until, grown=kept)
-        if not await self._claims.database.write(save):
+        if not uploads.save_progress(connection, self.upload.claimed_until, kept):
             raise self._lost()
         return kept
 

@@ -42,6 +42,15 @@ class Intake:
         except BodyInterrupted as interruption:
             self.stopped = interruption
 
+    def take(self, data: bytes) -> bool:
+        """Counts and hashes a few bytes here and now; False when the blob would be too large with them."""
+        if self._size + len(data) > self._limits.layer_bytes:
+            return False
+        self._size += len(data)
+        if self._hasher is not None:
+            self._hasher.update(data)
+        return True
+
     def grown(self, kept: Unfinished) -> Upload:
         """The upload with what the store has kept of this append."""
         before = self._claim.upload

@@ -43,6 +43,10 @@ class Completed:
     existed: bool
 
 
+class _NotHeld(Exception):
+    """These bytes have to be written to the store."""
+
+
 class Uploads:
     def __init__(
         self,
@@ -100,6 +104,14 @@ class Uploads:
         arrived is kept, BodyInterrupted and LimitExceeded.
         """
         return await self._append(target, upload_id, chunks, partial(_check_start, start))
+
+    async def append_bytes(self, target: Target, upload_id: str, data: bytes, start: int | None = None) -> Upload:
+        """As `append`, of bytes that are there already: one transaction where the store need not write so few."""
+        work = partial(self._hold, target=target, upload_id=upload_id, data=data, start=start)
+        try:
+            return await self._database.write(work)
+        except _NotHeld:
+            return await self._append(target, upload_id, _one(data), partial(_check_start, start))
 
     async def append_part(self, target: Target, upload_id: str, first: int, last: int, data: bytes) -> Upload:
         """Takes the bytes `first` to `last`, both included, as UploadLayerPart sends them.
@@ -169,6 +181,16 @@ class Uploads:
         if intake.stopped is not None:
             raise intake.stopped
         return grown
+
+    def _hold(self, connection: Connection, target: Target, upload_id: str, data: bytes, start: int | None) -> Upload:
+        """Claims, grows and frees the upload. Raises as Uploads.append, and _NotHeld, which leaves it as it was."""
+        upload = self._claims.get_claimed(connection, target, upload_id, partial(_check_start, start))
+        claim = Claim(self._claims, target, upload)
+        kept = self._blobstore.hold(upload.unfinished, data)
+        intake = Intake(claim, self._limits)
+        if kept is None or not intake.take(data):
+            raise _NotHeld
+        return claim.save_now(connection, intake.grown(kept))
 
     async def _commit(self, claim: Claim, candidates: Sequence[Digest]) -> Committed:
         digest = upload_commit.known_match(claim.upload, candidates)

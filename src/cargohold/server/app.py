@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from uuid import uuid4
 
 from cargohold.core.errors import BodyInterrupted
 from cargohold.exchange import Door, Message, Receive, Reply, Request, Scope, Send, request_from, send_reply
+from cargohold.server.ahead import Ahead
 from cargohold.server.health import PATHS as HEALTH_PATHS
 from cargohold.server.proxies import TrustedProxies
 from cargohold.telemetry import logs, metrics
 
 _LONGEST_PATH: Final = 1024
+_BODILESS: Final = ("GET", "HEAD")
 
 _NOTHING_HERE: Final = (
     b"Nothing is served at this path. Container clients find the registry at /v2/; "
@@ -54,7 +57,6 @@ class Application:
         self._doors = doors
         self._proxies = proxies
         self._new_id = new_id
-        self._log = logs.logger()
         self._running: set[asyncio.Task[object]] = set()
         self._cut_off = False
 
@@ -65,6 +67,8 @@ class Application:
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._running.add(task)
         try:
+            if scope["method"] not in _BODILESS:
+                receive = Ahead(receive)
             request = request_from(scope, receive, str(self._new_id()))
             if self._proxies is not None:
                 self._proxies.believe(request)
@@ -99,7 +103,7 @@ class Application:
                 await self._stream(request, reply, send, outcome)
         finally:
             self._record(request, outcome, time.perf_counter() - began)
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in _BODILESS:
             await request.discard()
 
     async def _reply(self, request: Request) -> Reply:
@@ -136,8 +140,8 @@ class Application:
             operation=outcome.operation, code=code, seconds=seconds, received=request.received, sent=outcome.sent
         )
         quiet = request.path in HEALTH_PATHS and outcome.status == 200
-        self._log.log(
-            10 if quiet else 20,
+        logs.say(
+            logging.DEBUG if quiet else logging.INFO,
             "request",
             request_id=request.id,
             method=request.method,

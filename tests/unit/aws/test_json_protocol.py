@@ -197,6 +197,13 @@ def test_maps_and_text_are_written_as_they_are() -> None:
     assert parsed["referrers"] == [referrer]
 
 
+def test_half_a_character_is_written_as_json_can() -> None:
+    """Text that is no Unicode, as a policy's Sid may be, is written so that it is read again as it is."""
+    encode = json_protocol.encoder(ECR, ECR.operations["GetRepositoryPolicy"])
+    text = "\ud800 \\ \U0001f600 é"
+    assert json.loads(encode({"policyText": text}, "")) == {"policyText": text}
+
+
 def test_a_member_that_the_model_does_not_know_is_a_bug() -> None:
     """An answer with a misspelled member is not sent."""
     with pytest.raises(KeyError, match="imageDetail"):

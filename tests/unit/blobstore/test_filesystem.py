@@ -301,6 +301,45 @@ def test_a_full_disk_is_storage_full_wherever_it_shows(
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("call", ["open", "pwrite", "fsync"])
+def test_a_full_disk_leaves_nothing_of_held_bytes(
+    store: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Where there is no room to finish a small blob no part of it stays, and it is finished once there is."""
+
+    async def story() -> None:
+        blob = store.hold(await store.begin(uuid4().hex), b"few")
+        assert blob is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, failing(errno.ENOSPC))
+            with pytest.raises(StorageFull):
+                await store.finish(blob)
+        assert await store.stat(blob.key) is None
+        await store.finish(blob)
+        assert await read(store, blob.key) == b"few"
+
+    asyncio.run(story())
+
+
+def test_held_bytes_are_finished_among_what_a_crash_left(store: FilesystemBlobStore, tmp_path: Path) -> None:
+    """What a dead request staged is dropped; a file that holds other bytes is never written over."""
+
+    async def story() -> None:
+        begun = await store.begin(uuid4().hex)
+        await store.append(begun, pieces(b"never said"))
+        blob = store.hold(begun, b"few")
+        assert blob is not None
+        await store.finish(blob)
+        assert os.listdir(tmp_path / "staging") == []
+        other = store.hold(begun, b"else")
+        assert other is not None
+        with pytest.raises(Corrupt):
+            await store.finish(other)
+        assert await read(store, blob.key) == b"few"
+
+    asyncio.run(story())
+
+
 def test_a_sync_that_failed_is_never_tried_again(store: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel forgets which bytes it could not write: the upload is lost, and never finished with a hole in it."""
 

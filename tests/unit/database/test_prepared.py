@@ -35,7 +35,7 @@ def test_a_prepared_read_sees_its_transaction() -> None:
 def test_hot_reads_compile_for_both_engines() -> None:
     """Every prepared read of the rooms has a text for PostgreSQL in psycopg's style of named parameters."""
     for read in (guard_store._ONE, images._PULLED_BY_TAG, images._PULLED_BY_DIGEST, blobs._FOUND):
-        spoken, constants = read._compile(PGDialect_psycopg())
+        spoken, constants = read._compile(PGDialect_psycopg(), {})
         assert "%(" in spoken
         assert not {"key", "name", "tag", "digest", "repository_id"} & constants.keys()
         assert constants

@@ -4,15 +4,16 @@ import pytest
 from sqlalchemy import Select, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
 
+from cargohold.database.prepared import Prepared
 from cargohold.registry.store import blobs, images, referrers, repositories, tags, uploads
 
 from .bed import Room
 
 STATEMENTS = [
-    pytest.param(value, id=f"{module.__name__.rpartition('.')[2]}.{name}")
+    pytest.param(getattr(value, "statement", value), id=f"{module.__name__.rpartition('.')[2]}.{name}")
     for module in (blobs, images, referrers, repositories, tags, uploads)
     for name, value in vars(module).items()
-    if isinstance(value, Select | UpdateBase)
+    if isinstance(value, Select | UpdateBase | Prepared)
 ]
 
 
@@ -31,7 +32,7 @@ def test_both_dialects(statement: Select[tuple[object]] | UpdateBase) -> None:
 @pytest.mark.parametrize(
     ("statement", "lock"),
     [
-        (repositories._SHARE, "FOR SHARE"),
+        (repositories._SHARE.statement, "FOR SHARE"),
         (repositories._LOCK, "FOR UPDATE"),
         (blobs._SHARE, "ORDER BY blob.id FOR SHARE"),
         (uploads._DUE, "FOR UPDATE SKIP LOCKED"),

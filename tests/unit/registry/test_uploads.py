@@ -785,16 +785,36 @@ def test_notes_of_the_store(room: Room) -> None:
 
         async def append(self, blob: Unfinished, chunks: Any) -> Unfinished:
             seen.append(blob.detail)
-            return replace(await super().append(blob, chunks), detail=f"{blob.detail}+")
+            return replace(await super().append(replace(blob, detail=""), chunks), detail=f"{blob.detail}+")
 
         async def finish(self, blob: Unfinished) -> None:
             seen.append(blob.detail)
-            await super().finish(blob)
+            await super().finish(replace(blob, detail=""))
 
     async def story() -> None:
         room.use(Noting(room.folder))
         await room.blob(await room.repository(), b"data")
         assert seen == ["begun", "begun+"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("sizes", [(0,), (1, 0, 7), (4096,), (4000, 97), (5000,), (10, 5000, 10)])
+def test_bytes_that_are_there(room: Room, sizes: tuple[int, ...]) -> None:
+    """Few bytes or many, appended at once or after one another, are one blob; a start elsewhere is refused."""
+
+    async def story() -> None:
+        target, sent = await room.repository(), b""
+        upload = await room.uploads.begin(target)
+        for size in sizes:
+            data = bytes(range(256)) * (size // 256) + bytes(size % 256)
+            with pytest.raises(InvalidRange):
+                await room.uploads.append_bytes(target, upload.id, b"no", len(sent) + 1)
+            grown = await room.uploads.append_bytes(target, upload.id, data, len(sent))
+            sent += data
+            assert (grown.offset, grown.claimed_until) == (len(sent), 0)
+        completed = await room.uploads.complete(target, upload.id, [digests.of(sent)])
+        assert await room.read(target, completed.blob.digest) == sent
 
     asyncio.run(story())
 

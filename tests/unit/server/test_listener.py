@@ -1,6 +1,7 @@
 """server.listener: the socket, and the sentences when there can be none."""
 
 import socket
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -15,7 +16,7 @@ def test_port_0_takes_a_free_port() -> None:
         assert port > 0
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port))
-        listener.listen(bound)
+        listener.listen(bound, 1)
         socket.create_connection(("127.0.0.1", port)).close()
 
 
@@ -37,7 +38,29 @@ def test_a_port_taken_between_bind_and_listen_is_refused_in_words() -> None:
         second.bind(first.getsockname())
         second.listen()
         with pytest.raises(CannotStart, match="is in use by another program"):
-            listener.listen(first)
+            listener.listen(first, 2)
+
+
+def test_connections_are_spread_over_the_sockets() -> None:
+    """Each door's socket gets some of many connections, and a second server still finds the port in use."""
+    with listener.bind("127.0.0.1", 0) as bound, ExitStack() as opened:
+        sockets = [opened.enter_context(each) for each in listener.listen(bound, 2)]
+        for _ in range(64):  # all to one: once in 2^63
+            opened.enter_context(socket.create_connection(bound.getsockname()))
+        counts = [_accepted(each, opened) for each in sockets]
+        assert sum(counts) == 64
+        assert all(counts)
+        with pytest.raises(CannotStart, match="is in use by another program"):
+            listener.bind("127.0.0.1", bound.getsockname()[1])
+
+
+def _accepted(listening: socket.socket, opened: ExitStack) -> int:
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            opened.enter_context(listening.accept()[0])
+            count += 1
+    return count
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cargohold.server import settings
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings, is_loopback, load
 
@@ -27,7 +28,7 @@ def test_the_defaults_need_nothing(tmp_path: Path) -> None:
     """Without any setting the server listens on loopback, port 5050, with its data in the user's data folder."""
     settings = load({})
     assert settings.data == tmp_path / "share" / "cargohold"
-    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 5050, 1)
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 5050, 0)
     assert (settings.account, settings.regions, settings.domain) == ("123456789012", ("us-east-1",), "localhost")
     assert not settings.secure
     assert not settings.dev
@@ -125,7 +126,7 @@ def test_the_data_folder_s_own_file_cannot_move_it(tmp_path: Path) -> None:
     [
         ({"port": "65536"}, "The setting port is wrong: Input should be less than or equal to 65535."),
         ({"port": "http"}, "The setting port is wrong: "),
-        ({"workers": "0"}, "The setting workers is wrong: "),
+        ({"workers": "-1"}, "The setting workers is wrong: "),
         ({"account": "12345"}, "The setting account is wrong: "),
         ({"regions": "Frankfurt"}, "The setting regions is wrong: 'Frankfurt' is not the name of a region"),
         ({"regions": ""}, "The setting regions is wrong: "),
@@ -191,9 +192,17 @@ def test_the_database_is_the_data_folders_unless_told(monkeypatch: pytest.Monkey
     assert load({}, file).database_url is None
 
 
+@pytest.mark.parametrize(("cores", "doors"), [(1, 1), (2, 2), (64, 4)])
+def test_there_is_a_door_for_each_core(monkeypatch: pytest.MonkeyPatch, cores: int, doors: int) -> None:
+    """Where nobody says how many, as many processes answer as there are cores, and no more than four."""
+    monkeypatch.setattr(settings, "cores", lambda: cores)
+    assert load({}).doors == doors
+    assert load({"workers": 7}).doors == 7
+
+
 def test_the_connections_of_a_start_are_those_of_all_its_processes() -> None:
     """E37: each door and the worker has its share."""
-    assert load({}).connections == 2 * 8
+    assert load({"workers": 1}).connections == 2 * 8
     assert load({"workers": 3, "database_connections": 5}).connections == 4 * 5
 
 

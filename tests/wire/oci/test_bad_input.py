@@ -135,7 +135,9 @@ def test_s28_a_manifest_that_stops_is_not_stored(bench: Bench, monkeypatch: pyte
     bench.create("demo")
     bench.push("demo", "v1", IMAGE)
     for ending in ("close", "silence"):
-        half = bench.request("PUT", "/v2/demo/manifests/v1", b"", {"content-type": OCI_MANIFEST})
+        half = bench.request(
+            "PUT", "/v2/demo/manifests/v1", b"", {"content-type": OCI_MANIFEST, "content-length": "99"}
+        )
         messages: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}]
 
         async def receive(messages: Any = messages, ending: str = ending) -> Any:

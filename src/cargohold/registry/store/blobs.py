@@ -65,9 +65,9 @@ _SHARE: Final = for_share(
     .where(blob.c.digest.in_(bindparam("digests", expanding=True)))
     .order_by(blob.c.id)
 )
-_BY_DIGEST: Final = select(*_COLUMNS).where(blob.c.domain_id == DOMAIN, _NAMED)
+_BY_DIGEST: Final = Prepared(select(*_COLUMNS).where(blob.c.domain_id == DOMAIN, _NAMED))
 _ADD: Final = insert(blob)
-_ADD_NEW: Final = _ADD.on_conflict_do_nothing().returning(*_COLUMNS)
+_ADD_NEW: Final = Prepared(_ADD.on_conflict_do_nothing().returning(*_COLUMNS))
 _ADD_OR_REVIVE: Final = _ADD.on_conflict_do_update(
     index_elements=[blob.c.domain_id, blob.c.digest],
     set_={
@@ -81,7 +81,7 @@ _REPLACE: Final = (
     .where(blob.c.id == bindparam("of"), blob.c.generation == bindparam("old"), blob.c.state == "live")
     .values(generation=bindparam("new"))
 )
-_ADD_RIGHT: Final = insert(repository_blob).on_conflict_do_nothing().returning(repository_blob.c.blob_id)
+_ADD_RIGHT: Final = Prepared(insert(repository_blob).on_conflict_do_nothing().returning(repository_blob.c.blob_id))
 _DELETE_RIGHTS: Final = delete(repository_blob).where(
     repository_blob.c.repository_id == bindparam("of"),
     repository_blob.c.blob_id.in_(
@@ -131,7 +131,7 @@ def _queued_from(rows: Any, reason: str) -> Insert:
     return _queue(insert(collection_queue).from_select(columns, values.order_by("blob_id")))
 
 
-_QUEUE: Final = _queue(insert(collection_queue))
+_QUEUE: Final = Prepared(_queue(insert(collection_queue)))
 # A blob that no image uses may be forgotten at this very moment, so it is held as the queue's foreign key holds it.
 _QUEUE_REPOSITORY: Final = _queued_from(
     select(repository_blob.c.blob_id)
@@ -202,18 +202,21 @@ def list_holders(connection: Connection, of: Registry, digest: Digest, limit: in
 
 def find_blob(connection: Connection, digest: Digest) -> Blob | None:
     """The blob whatever its state and whoever may read it: for locking, never to be shown."""
-    row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
+    row = _BY_DIGEST.first(connection, {"digest": digest})
     return None if row is None else _built(row)
 
 
 def get_blob(connection: Connection, digest: Digest) -> Blob:
     """As find_blob, where add_blob has just locked it."""
-    return _built(connection.execute(_BY_DIGEST, {"digest": digest}).one())
+    found = find_blob(connection, digest)
+    if found is None:
+        raise LookupError(digest)
+    return found
 
 
 def add_new_blob(connection: Connection, new: Blob, now: int) -> Blob | None:
     """Makes a blob of a digest that has none; None when it has one, which is not locked. `new.id` is not looked at."""
-    row = connection.execute(_ADD_NEW, _columns(new, now)).one_or_none()
+    row = _ADD_NEW.first(connection, _columns(new, now))
     return None if row is None else _built(row)
 
 
@@ -250,7 +253,7 @@ def save_generation(connection: Connection, damaged: Blob, generation: str) -> b
 def add_right(connection: Connection, repository_id: int, blob_id: int, now: int) -> bool:
     """Lets the repository read the blob; False when it could already."""
     values = {"repository_id": repository_id, "blob_id": blob_id, "created_at": now}
-    return connection.execute(_ADD_RIGHT, values).first() is not None
+    return _ADD_RIGHT.first(connection, values) is not None
 
 
 def delete_right(connection: Connection, repository_id: int, blob_id: int) -> None:
@@ -279,7 +282,7 @@ def lock_in_queue(connection: Connection, *blob_ids: int) -> None:
 def add_to_queue(connection: Connection, blob_id: int, review_after: int, reason: str) -> None:
     """Has the blob looked at by the collector, at `review_after` at the earliest."""
     values = {"blob_id": blob_id, "review_after": review_after, "attempts": 0, "reason": reason}
-    connection.execute(_QUEUE, values)
+    _QUEUE.change(connection, values)
 
 
 def add_repository_to_queue(connection: Connection, repository_id: int, review_after: int) -> None:

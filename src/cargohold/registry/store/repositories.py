@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 from cargohold.core.arn import Registry, Target
 from cargohold.core.errors import RepositoryNotFound
 from cargohold.database.locking import for_share, insert
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import image, registry, repository, resource_tag
 from cargohold.registry.repository import NewRepository, Repository
 
@@ -30,7 +31,7 @@ _OF_REGISTRY: Final = (
 _LIVE: Final = repository.c.deleted_at.is_(None)
 
 _GET: Final = select(*_COLUMNS).where(repository.c.id == bindparam("id"), _LIVE)
-_SHARE: Final = for_share(_GET)
+_SHARE: Final = Prepared(for_share(_GET))
 _LOCK: Final = _GET.with_for_update()
 _LIST: Final = select(*_COLUMNS).where(repository.c.id.in_(bindparam("ids", expanding=True)), _LIVE)
 _PAGE: Final = (
@@ -83,7 +84,7 @@ def get_repository(connection: Connection, target: Target) -> Repository:
 
 def get_shared(connection: Connection, target: Target) -> Repository:
     """The repository, which nobody deletes from until the transaction ends. Raises RepositoryNotFound."""
-    return _built(connection.execute(_SHARE, {"id": target.existing}).one_or_none(), target)
+    return _built(_SHARE.first(connection, {"id": target.existing}), target)
 
 
 def get_locked(connection: Connection, target: Target) -> Repository:

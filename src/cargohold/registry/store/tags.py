@@ -6,15 +6,18 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from cargohold.database.locking import insert
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import tag
 
 _ADD: Final = insert(tag)
-_ADD_NEW: Final = _ADD.on_conflict_do_nothing().returning(tag.c.image_id)
-_ADD_OR_MOVE: Final = _ADD.on_conflict_do_update(
-    index_elements=[tag.c.repository_id, tag.c.name],
-    set_={"image_id": _ADD.excluded.image_id, "updated_at": _ADD.excluded.updated_at},
-    where=tag.c.image_id != _ADD.excluded.image_id,
-).returning(tag.c.image_id)
+_ADD_NEW: Final = Prepared(_ADD.on_conflict_do_nothing().returning(tag.c.image_id))
+_ADD_OR_MOVE: Final = Prepared(
+    _ADD.on_conflict_do_update(
+        index_elements=[tag.c.repository_id, tag.c.name],
+        set_={"image_id": _ADD.excluded.image_id, "updated_at": _ADD.excluded.updated_at},
+        where=tag.c.image_id != _ADD.excluded.image_id,
+    ).returning(tag.c.image_id)
+)
 _FIND: Final = select(tag.c.image_id).where(
     tag.c.repository_id == bindparam("repository_id"), tag.c.name == bindparam("name")
 )
@@ -30,7 +33,7 @@ _PAGE: Final = (
     .order_by(tag.c.name)
     .limit(bindparam("limit"))
 )
-_COUNT: Final = select(func.count()).where(tag.c.image_id == bindparam("image_id"))
+_COUNT: Final = Prepared(select(func.count()).where(tag.c.image_id == bindparam("image_id")))
 _DELETE: Final = delete(tag).where(tag.c.repository_id == bindparam("of"), tag.c.name == bindparam("named"))
 _DELETE_OF_IMAGE: Final = delete(tag).where(tag.c.image_id == bindparam("of"))
 
@@ -61,17 +64,18 @@ def list_of_images(connection: Connection, images: Sequence[int]) -> dict[int, l
 
 
 def count_of_image(connection: Connection, image_id: int) -> int:
-    return int(connection.execute(_COUNT, {"image_id": image_id}).scalar_one())
+    row = _COUNT.first(connection, {"image_id": image_id})
+    return 0 if row is None else int(row[0])
 
 
 def save_tag(connection: Connection, repository_id: int, name: str, image_id: int, now: int) -> bool:
     """Puts a tag on an image, wherever it was before; False when it was on that image already."""
-    return connection.execute(_ADD_OR_MOVE, _values(repository_id, name, image_id, now)).first() is not None
+    return _ADD_OR_MOVE.first(connection, _values(repository_id, name, image_id, now)) is not None
 
 
 def add_tag(connection: Connection, repository_id: int, name: str, image_id: int, now: int) -> bool:
     """Puts a new tag on an image; False when the tag is there already, on whatever image."""
-    return connection.execute(_ADD_NEW, _values(repository_id, name, image_id, now)).first() is not None
+    return _ADD_NEW.first(connection, _values(repository_id, name, image_id, now)) is not None
 
 
 def delete_tag(connection: Connection, repository_id: int, name: str) -> bool:

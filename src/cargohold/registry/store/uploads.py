@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, null, select, update
 
 from cargohold.core.digest import Digest
+from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import upload
 from cargohold.registry.upload import Upload
 
@@ -38,11 +39,11 @@ _MINE: Final = (
 _FREE: Final = upload.c.claimed_until <= bindparam("now")
 _ABANDONED: Final = upload.c.claimed_until > 0
 
-_ADD: Final = insert(upload)
-_FIND: Final = select(*_COLUMNS).where(_NAMED, _OPEN)
+_ADD: Final = Prepared(insert(upload))
+_FIND: Final = Prepared(select(*_COLUMNS).where(_NAMED, _OPEN))
 _COUNT: Final = select(func.count()).where(_OPEN)
 # Who takes over a claim that was not given back cannot know whether its holder still writes: the bytes are hashed anew.
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(upload)
     .where(_NAMED, _OPEN, _FREE)
     .values(
@@ -55,7 +56,7 @@ _CLAIM: Final = (
 )
 _NOTE: Final = update(upload).where(upload.c.id == bindparam("of")).values(stored=bindparam("notes"))
 _RENEW: Final = update(upload).where(_MINE).values(claimed_until=bindparam("until"), expires_at=bindparam("expires"))
-_SAVE: Final = (
+_SAVE: Final = Prepared(
     update(upload)
     .where(_MINE)
     .values(
@@ -72,7 +73,7 @@ _SAVE: Final = (
 )
 _RELEASE: Final = update(upload).where(_MINE).values(claimed_until=0)
 _END_MINE: Final = update(upload).where(_MINE).values(state="ended", claimed_until=0, expires_at=bindparam("now"))
-_DELETE_MINE: Final = delete(upload).where(_MINE)
+_DELETE_MINE: Final = Prepared(delete(upload).where(_MINE))
 _END: Final = (
     update(upload).where(_NAMED, _OPEN).values(state="ended", expires_at=bindparam("now")).returning(*_COLUMNS)
 )
@@ -104,8 +105,8 @@ _DELETE_ENDED: Final = delete(upload).where(upload.c.id == bindparam("of"), uplo
 
 def add_upload(connection: Connection, new: Upload, now: int) -> None:
     """Before any byte exists, so that whatever is left of it can be found."""
-    connection.execute(
-        _ADD,
+    _ADD.change(
+        connection,
         {
             "id": new.id,
             "repository_id": new.repository_id,
@@ -132,7 +133,7 @@ def save_notes(connection: Connection, begun: Upload) -> None:
 
 def find_upload(connection: Connection, repository_id: int, upload_id: str, now: int) -> Upload | None:
     """An upload of this very repository that is open and has not expired."""
-    row = connection.execute(_FIND, {"of": upload_id, "repository": repository_id, "now": now}).one_or_none()
+    row = _FIND.first(connection, {"of": upload_id, "repository": repository_id, "now": now})
     return None if row is None else _built(row)
 
 
@@ -146,7 +147,7 @@ def find_claimed(
     """The upload, claimed from now on; None when it is not there or another request's. `times`: now, until, expiry."""
     now, until, expires = times
     values = {"of": upload_id, "repository": repository_id, "now": now, "until": until, "expires": expires}
-    row = connection.execute(_CLAIM, values).one_or_none()
+    row = _CLAIM.first(connection, values)
     return None if row is None else _built(row)
 
 
@@ -170,7 +171,7 @@ def save_progress(connection: Connection, claim: int, grown: Upload) -> bool:
         "last_size": grown.last_part_size,
         "small": grown.undersized,
     }
-    return connection.execute(_SAVE, values).rowcount == 1
+    return _SAVE.change(connection, values) == 1
 
 
 def save_released(connection: Connection, held: Upload) -> None:
@@ -185,7 +186,7 @@ def save_ended(connection: Connection, held: Upload, now: int) -> bool:
 
 def delete_claimed(connection: Connection, held: Upload) -> bool:
     """Forgets a claimed upload, whose bytes have become a blob; False when the claim is lost."""
-    return connection.execute(_DELETE_MINE, {"of": held.id, "claim": held.claimed_until}).rowcount == 1
+    return _DELETE_MINE.change(connection, {"of": held.id, "claim": held.claimed_until}) == 1
 
 
 def find_ended(connection: Connection, repository_id: int, upload_id: str, now: int) -> Upload | None:
