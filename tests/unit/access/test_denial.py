@@ -55,6 +55,7 @@ def test_whatever_text_stands_in_a_policy(sid: str) -> None:
 @pytest.mark.parametrize(
     "message",
     ["", "x", "?" * 40, "é", "A" * 200, urlsafe_b64encode(ROOT.seal(b"x", "other")).decode(), "A" * 20_000],
+    ids=["empty", "short", "marks", "not ASCII", "no seal", "of another purpose", "long"],
 )
 def test_what_is_no_message(message: str) -> None:
     """What this deployment did not make as a denial's message is refused, whatever it is."""
