@@ -41,7 +41,6 @@ _PAGE: Final = (
     _ACCOUNTS.where(account.c.id > bindparam("after")).order_by(account.c.id).limit(bindparam("limit", type_=Integer))
 )
 _ALIAS: Final = select(account_alias.c.alias).where(account_alias.c.account_id == _OF)
-_ALIAS_OWNER: Final = select(account_alias.c.account_id).where(account_alias.c.alias == bindparam("alias"))
 _ADD_ALIAS: Final = insert(account_alias).on_conflict_do_nothing().returning(account_alias.c.account_id)
 _DELETE_ALIAS: Final = delete(account_alias).where(account_alias.c.account_id == _OF)
 _COUNT: Final = select(
@@ -83,11 +82,6 @@ def bump(connection: Connection, account_id: str) -> None:
 
 def find_alias(connection: Connection, account_id: str) -> str | None:
     return connection.execute(_ALIAS, {"of": account_id}).scalar_one_or_none()
-
-
-def find_alias_owner(connection: Connection, alias: str) -> str | None:
-    """The account that an alias is of."""
-    return connection.execute(_ALIAS_OWNER, {"alias": alias}).scalar_one_or_none()
 
 
 def save_alias(connection: Connection, account_id: str, alias: str) -> bool:
