@@ -1,4 +1,4 @@
-"""The recipes of docs/credentials: every shell command that stands there is run as it stands there.
+"""The recipes of docs/credentials and docs/access.md: every shell command that stands there is run as it stands there.
 
 `sh admin` is run with the administrator's key, `sh job` with a token and no key, `sh machine` with nothing at all. What
 needs a cluster or somebody else's machine is marked otherwise, and is not run.
@@ -134,3 +134,18 @@ def test_cron(kitchen: Kitchen) -> None:
     kitchen.cook("cron.md", "")
     assert tags(kitchen.server, "jobs/nightly") == ["latest"]
     assert (kitchen.folder / ".aws" / "credentials").stat().st_mode & 0o077 == 0
+
+
+def test_access(kitchen: Kitchen) -> None:
+    """What docs/access.md tells of a reader, a denial, a role and another account is what its commands print."""
+    made, explained, simulated, assumed, other = kitchen.cook("../access.md", "")
+    assert f"{kitchen.server.host}/demo" in made
+    assert "no identity-based policy allows it" in explained
+    page = (DOCS.parent / "access.md").read_text()
+    suggested = re.search(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert suggested
+    assert json.loads(suggested[1]) == json.loads(explained[explained.index("{") :])
+    assert simulated.split() == ["ecr:BatchGetImage", "allowed", "ecr:PutImage", "implicitDeny"]
+    assert f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/" in assumed
+    assert "Login Succeeded" in assumed
+    assert "Account 210987654321 has an administrator now" in other
