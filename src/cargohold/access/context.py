@@ -145,12 +145,13 @@ def _of_demand(demand: Demand, tags: Mapping[str, str]) -> dict[str, Value]:
         service = demand.action.partition(":")[0].lower()
         owner = _TAGGED_BY.get(service, service)
         values |= _tagged("aws:resourcetag/", tags) | _tagged(f"{owner}:resourcetag/", tags)
-    values.update((key.lower(), value) for key, value in demand.facts)
+    values.update((key.lower(), value) for key, value in sorted(demand.facts))
     return values
 
 
 def _tagged(prefix: str, tags: Mapping[str, str]) -> dict[str, Value]:
-    return {prefix + key.lower(): value for key, value in tags.items()}
+    """Of keys that are the same but for their case, which IAM's are not and ECR's may be, the lower one counts."""
+    return {prefix + key.lower(): value for key, value in sorted(tags.items())}
 
 
 def moment(time: int) -> str:
