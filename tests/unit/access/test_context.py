@@ -99,7 +99,7 @@ def test_tags_of_the_resource_and_facts_of_the_request() -> None:
 
 
 def test_tags_whose_keys_differ_in_case() -> None:
-    """Of two resource tags, or two of a request, with one key in two cases the one in lower case counts, in any order."""
+    """Of two tags of a resource or a request with one key in two cases, the one in lower case counts, in any order."""
     for tags in ({"team": "low", "TEAM": "high"}, {"TEAM": "high", "team": "low"}):
         assert context(**tags)["ecr:resourcetag/team"] == "low"
         demand = replace(PULL, facts=tuple((f"aws:RequestTag/{key}", value) for key, value in tags.items()))
