@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, create_engine, select, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from cargohold.access import store as guard_store
+from cargohold.access.store import grounds
 from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import domain
 from cargohold.registry.store import blobs, images
@@ -34,7 +34,13 @@ def test_a_prepared_read_sees_its_transaction() -> None:
 
 def test_hot_reads_compile_for_both_engines() -> None:
     """Every prepared read of the rooms has a text for PostgreSQL in psycopg's style of named parameters."""
-    for read in (guard_store._ONE, images._PULLED_BY_TAG, images._PULLED_BY_DIGEST, blobs._FOUND):
+    for read in (
+        grounds._ONE_BY_KEY,
+        grounds._ONE_BY_SESSION,
+        images._PULLED_BY_TAG,
+        images._PULLED_BY_DIGEST,
+        blobs._FOUND,
+    ):
         spoken, constants = read._compile(PGDialect_psycopg(), {})
         assert "%(" in spoken
         assert not {"key", "name", "tag", "digest", "repository_id"} & constants.keys()
