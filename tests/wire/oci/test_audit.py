@@ -133,7 +133,7 @@ def test_a_push_that_the_server_gave_up_is_told(bench: Bench) -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-        asked = bench.request("PATCH", f"/v2/demo/blobs/uploads/{upload}", b"", {})
+        asked = bench.request("PATCH", f"/v2/demo/blobs/uploads/{upload}", b"half", {})
         request = Request("PATCH", asked.path, "", asked.headers, "http", "127.0.0.1", "cut-off", receive)
         task = asyncio.create_task(OciDoor(bench.services)(request))
         await began.wait()
