@@ -244,7 +244,7 @@ def test_nobody(client: Client) -> None:
     reply = client.send("POST", "http://localhost:5050/", {"content-type": FORM}, WHO)
     assert (reply.status, reply.headers) == (403, [("content-type", "text/xml")])
     assert reply.body == (
-        b'<ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"><Error><Type>Sender</Type>'
+        b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
         b"<Code>MissingAuthenticationToken</Code><Message>Missing Authentication Token</Message></Error>"
         b"<RequestId>request-1</RequestId></ErrorResponse>"
     )
@@ -258,10 +258,10 @@ def test_what_is_not_built(client: Client) -> None:
         "UnsupportedOperationException",
         sentence.format("DescribeRegistry"),
     )
-    assert refused(client.of("sts").get_federation_token, Name="bob") == (
+    assert refused(client.of("sts").get_delegated_access_token, TradeInToken="token") == (
         400,
         "UnsupportedOperation",
-        sentence.format("GetFederationToken"),
+        sentence.format("GetDelegatedAccessToken"),
     )
 
 

@@ -180,7 +180,8 @@ def test_summary(iam: Query) -> None:
     """GetAccountSummary counts what there is and tells the quotas."""
     iam("CreateUser", UserName="alice")
     iam("CreateGroup", GroupName="admins")
-    document = json.dumps({"Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}})
+    statement = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
     made = iam("CreatePolicy", PolicyName="p", PolicyDocument=document)["Policy"]["Arn"]
     iam("CreatePolicyVersion", PolicyArn=made, PolicyDocument=document)
     summary = iam("GetAccountSummary")["SummaryMap"]
