@@ -42,6 +42,12 @@ class Wire:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def local_port(self) -> int:
+        """The port of our end of the connection, which has to be open."""
+        assert self._connection.sock is not None
+        return int(self._connection.sock.getsockname()[1])
+
     def close(self) -> None:
         self._connection.close()
 
