@@ -1,4 +1,4 @@
-"""`cargohold accounts`: makes and lists the accounts of a deployment."""
+"""`cargohold accounts`: makes and lists the accounts of a deployment, and gets back into one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 
 import click
 
+from cargohold.cli import recover
 from cargohold.cli.remote import asking, data_option, whole
 
 
 @click.group("accounts", short_help="Make and list accounts.")
 def command() -> None:
-    """Make and list the deployment's accounts. It takes a permission in its first account."""
+    """Make and list the deployment's accounts, which takes a permission in its first one; get back into one."""
+
+
+command.add_command(recover.command)
 
 
 @command.command("create")

@@ -35,6 +35,16 @@ class SchemaTooNew(DatabaseUnusable):
         )
 
 
+class SchemaTooOld(DatabaseUnusable):
+    """The database is behind, and who asks is not to change that."""
+
+    def __init__(self, database: object) -> None:
+        super().__init__(
+            f"{database} is not at this version's schema: start the server of this version once, or use the "
+            "command of the version that runs."
+        )
+
+
 class FolderUnusable(DatabaseUnusable):
     """The folder's filesystem cannot share a write-ahead log between processes."""
 
@@ -54,6 +64,15 @@ def upgrade(path: Path) -> None:
             _keep_log(connection, path)
         if is_behind:
             _migrate(path)
+
+
+def require_head(path: Path) -> None:
+    """Raises SchemaTooOld or SchemaTooNew unless the file is there and at head, and Corrupt when it is no database."""
+    if not path.exists():
+        raise SchemaTooOld(path)
+    with translated, closing(_connect(path)) as connection:
+        if _is_behind(connection, path):
+            raise SchemaTooOld(path)
 
 
 def known_revisions() -> list[str]:

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 
-from cargohold.database.migrate import WAIT_SECONDS, DatabaseUnusable, is_behind, run
+from cargohold.database.migrate import WAIT_SECONDS, DatabaseUnusable, SchemaTooOld, is_behind, run
 from cargohold.database.postgresql_driver import Connector, DriverConnection, UrlUnusable
 from cargohold.database.postgresql_faults import translated
 
@@ -40,6 +40,14 @@ def upgrade(url: str, connections: int = 0) -> None:
         _check(raw, connector, connections)
         if _is_behind(raw, connector):
             _migrate(raw, connector)
+
+
+def require_head(url: str) -> None:
+    """Raises DatabaseUnusable when the database cannot be reached, SchemaTooOld or SchemaTooNew when not at head."""
+    connector = _connector(url)
+    with translated, closing(_opened(connector)) as raw:
+        if _is_behind(raw, connector):
+            raise SchemaTooOld(f"The {connector}")
 
 
 def examine(url: str, connections: int) -> str:

@@ -89,6 +89,14 @@ class ResourcePolicies:
 
         return await self._database.write(work)
 
+    async def find_target(self, registry: Registry, name: str) -> Target:
+        """The repository of that name, for who comes through no guard."""
+        return Target(
+            registry,
+            name,
+            await self._database.read(partial(policies.find_repository_id, of=registry, name=name)),
+        )
+
     async def put_registry_policy(self, registry: Registry, text: str, stays_open: Callable[[str], bool]) -> None:
         """Gives the registry a policy in place of its own.
 

@@ -181,6 +181,23 @@ class DataFolder:
                 f"{self._deployment} is damaged: it holds the folder's account and regions as JSON."
             ) from None
 
+    def for_its_owner(self) -> Deployment:
+        """What the folder remembers, for who owns it: what another user wrote in it the server could not use.
+
+        Raises CannotStart.
+        """
+        try:
+            owner = self.path.stat().st_uid
+        except OSError:
+            owner = os.geteuid()
+        if owner != os.geteuid():
+            raise CannotStart(f"The data folder {self.path} belongs to another user: run this as the one who owns it.")
+        with _refusing(f"The data folder {self.path} cannot be used"):
+            known = self.remembered()
+        if known is None:
+            raise CannotStart(f"No server was ever started on the data folder {self.path}: give the one with --data.")
+        return known
+
     def recognise(self, mark: str) -> None:
         """Raises CannotStart when the root key, of which `mark` is a fingerprint, is not the one of the first start."""
         try:

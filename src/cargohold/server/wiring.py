@@ -82,6 +82,10 @@ REAP_SESSIONS_EVERY = HOUR
 PRUNE_EVERY = HOUR
 """Milliseconds between looks for audit files that are too old."""
 
+ANOTHER_ROOT: Final = (
+    "The database's secrets are sealed with another root key: give that one as CARGOHOLD_ROOT_KEY or with "
+    "--root-key-file. The server that was started first has it in its data folder."
+)
 POLICIES_OF_ECR: Final = Language(
     check=partial(check, kind="resource", service="ecr"), resolve=principal_names.resolve, show=principal_names.show
 )
@@ -153,16 +157,30 @@ async def first_start(plan: Plan) -> AccessKey | None:
         accounts = Accounts(database, plan.root, system_clock)
         made = await accounts.bootstrap(plan.deployment.account, keep)
         if not await accounts.has_our_root(plan.deployment.account):
-            raise CannotStart(
-                "The database's secrets are sealed with another root key: give that one as CARGOHOLD_ROOT_KEY or with "
-                "--root-key-file. The server that was started first has it in its data folder."
-            )
+            raise CannotStart(ANOTHER_ROOT)
         await accounts.set_development_key(plan.deployment.account, enabled=plan.settings.dev)
     except Unavailable as error:
         raise CannotStart(f"The account's first key cannot be kept: {error}.") from None
     finally:
         await database.close()
     return None if made is None else AccessKey(made.access_key_id, made.secret_access_key)
+
+
+def reopen(settings: Settings, folder: DataFolder) -> Plan:
+    """What the last start on this folder had, for work beside a server or without one; changes nothing.
+
+    Raises CannotStart, for any but the folder's owner and without its root key too.
+    """
+    deployment = folder.for_its_owner()
+    if settings.root_key is None and settings.root_key_file is None and not folder.root_key.exists():
+        raise CannotStart(f"There is no root key in {folder.root_key}: give it as CARGOHOLD_ROOT_KEY or a file.")
+    root = _root(settings, folder)
+    folder.recognise(root.derive("recognise")[:8].hex())
+    try:
+        _require_head(settings, folder)
+    except (migrate.DatabaseUnusable, Unavailable) as error:
+        raise CannotStart(str(error)) from None
+    return Plan(settings, folder, deployment, root, settings.port)
 
 
 def cellar(plan: Plan) -> Cellar:
@@ -259,6 +277,15 @@ def _upgrade(settings: Settings, folder: DataFolder) -> None:
     from cargohold.database import migrate_postgresql  # its driver is imported only where it is used
 
     migrate_postgresql.upgrade(settings.database_url, settings.connections)
+
+
+def _require_head(settings: Settings, folder: DataFolder) -> None:
+    if settings.database_url is None:
+        migrate.require_head(folder.database)
+        return
+    from cargohold.database import migrate_postgresql
+
+    migrate_postgresql.require_head(settings.database_url)
 
 
 def examine_database(settings: Settings) -> str | None:

@@ -32,6 +32,17 @@ _DELETE_OF_REGISTRY: Final = (
     delete(registry_policy).where(registry_policy.c.registry_id == _OF_REGISTRY).returning(registry_policy.c.policy)
 )
 
+_FIND_REPOSITORY: Final = select(repository.c.id).where(
+    repository.c.registry_id == _OF_REGISTRY,
+    repository.c.name == bindparam("called"),
+    repository.c.deleted_at.is_(None),
+)
+
+
+def find_repository_id(connection: Connection, of: Registry, name: str) -> int | None:
+    """The id of the live repository of that name."""
+    return connection.execute(_FIND_REPOSITORY, {**_named(of), "called": name}).scalar_one_or_none()
+
 
 def get_policy(connection: Connection, target: Target, *, locked: bool = False) -> str | None:
     """The repository's policy, None when it has none; `locked`: nobody else sets one. Raises RepositoryNotFound."""
