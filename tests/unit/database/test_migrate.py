@@ -18,7 +18,15 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from cargohold.core.errors import Corrupt
-from cargohold.database.migrate import MIGRATIONS, FolderUnusable, SchemaTooNew, known_revisions, upgrade
+from cargohold.database.migrate import (
+    MIGRATIONS,
+    FolderUnusable,
+    SchemaTooNew,
+    SchemaTooOld,
+    known_revisions,
+    require_head,
+    upgrade,
+)
 from cargohold.database.schema import metadata
 
 
@@ -216,3 +224,17 @@ def test_a_place_without_a_shared_log_is_refused() -> None:
     """Where SQLite cannot keep a write-ahead log, the sentence says to use a local disk."""
     with pytest.raises(FolderUnusable, match="local disk"):
         upgrade(Path(":memory:"))
+
+
+def test_head_is_required_and_nothing_is_made(tmp_path: Path) -> None:
+    """Who works beside a server finds the schema as it must be, or is refused; no file is made or changed."""
+    path = tmp_path / "cargohold.db"
+    with pytest.raises(SchemaTooOld):
+        require_head(path)
+    assert not path.exists()
+    path.touch()
+    with pytest.raises(SchemaTooOld):
+        require_head(path)
+    assert path.stat().st_size == 0
+    upgrade(path)
+    require_head(path)

@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from cargohold.core.errors import StorageBusy
 from cargohold.database import migrate_postgresql
-from cargohold.database.migrate import DatabaseUnusable, SchemaTooNew, known_revisions
-from cargohold.database.migrate_postgresql import examine, upgrade
+from cargohold.database.migrate import DatabaseUnusable, SchemaTooNew, SchemaTooOld, known_revisions
+from cargohold.database.migrate_postgresql import examine, require_head, upgrade
 from cargohold.database.schema import metadata
 from tests.bed.postgresql import PostgresServer
 
@@ -239,3 +239,12 @@ def test_a_url_that_leads_nowhere_is_told_without_its_password(wrong: str, reaso
     sentence = refusal(wrong)
     assert sentence.startswith(reason)
     assert "hunter2" not in sentence
+
+
+def test_head_is_required_and_nothing_is_made(postgres: PostgresServer, url: str) -> None:
+    """Who works beside a server finds the schema as it must be, or is refused; the database stays as it is."""
+    with pytest.raises(SchemaTooOld, match=f"The {place(url)} is not at this version's schema"):
+        require_head(url)
+    assert postgres.execute("SELECT to_regclass('alembic_version')", name(url)) == [(None,)]
+    upgrade(url)
+    require_head(url)
