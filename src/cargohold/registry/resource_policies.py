@@ -100,8 +100,8 @@ class ResourcePolicies:
     async def put_registry_policy(self, registry: Registry, text: str, stays_open: Callable[[str], bool]) -> None:
         """Gives the registry a policy in place of its own.
 
-        Raises InvalidParameter for what is no policy, names nobody or would lock its writer out: nobody above the
-        account could open the registry again.
+        Raises InvalidParameter for what is no policy, names nobody or would lock its writer out: who is shut
+        out of a registry comes back only beside the server (`accounts recover --registry`).
         """
         self._check(text, "registry")
 
