@@ -13,15 +13,13 @@ from cargohold.access.caller import Caller, compiled
 from cargohold.access.context import DemandContext, Situation
 from cargohold.access.demand import Demand, Entity
 from cargohold.access.evaluate import Ask, Decision
-from cargohold.access.policy import NO_TRUST, Policy
+from cargohold.access.policy import NO_TRUST, TRUSTED, Policy
 from cargohold.access.store import Found, Grounds, Repository
 from cargohold.identity.principals import Credential, Principal
 
 _read: Final = lru_cache(1024)(json.loads)
 _NO_TAGS: Final[Mapping[str, str]] = {}
 _ASSUME: Final = "sts:AssumeRole"
-_TRUSTED: Final = frozenset({_ASSUME, "sts:TagSession", "sts:SetSourceIdentity"})
-"""What a role's trust policy gives; of a federated user no other policy than the caller's is asked."""
 _BOUNDED: Final = frozenset(
     f"iam:{name}"
     for name in (
@@ -91,8 +89,11 @@ class Case:
         return _NO_TAGS if held is None or held.tags is None else _read(held.tags)
 
     def _resource_policies(self, demand: Demand, instead: str | None) -> list[Policy]:
-        """The repository's and the registry's; to assume a role, the role's own, which is empty where there is none."""
-        if demand.action == _ASSUME or (demand.action in _TRUSTED and demand.entity is not None):
+        """The repository's and the registry's; to assume a role, the role's own, which is empty where there is none.
+
+        Of a federated user, which is no entity, no other policy than the caller's is asked.
+        """
+        if demand.action == _ASSUME or (demand.action in TRUSTED and demand.entity is not None):
             found = self.entities.get(demand)
             trust = None if found is None else found.trust_policy
             return [NO_TRUST if trust is None else compiled(trust, "trust", "")]

@@ -19,14 +19,14 @@ from cargohold.access.context import DemandContext, Situation, Surroundings, Val
 from cargohold.access.evaluate import Ask, Held
 from cargohold.access.explain import Explanation, explain
 from cargohold.access.holdings import NOTHING, Holdings, find_holdings, gone, managed
-from cargohold.access.policy import Kind
+from cargohold.access.policy import TRUSTED, Kind
 from cargohold.access.question import Question, Who
 from cargohold.access.simulate import ALLOW_ALL
 from cargohold.access.sources import Source, Sources
 from cargohold.access.store import explained, find_entity
 from cargohold.access.store import holdings as rows
 from cargohold.access.store.explained import SessionRow
-from cargohold.access.suggest import TRUSTED, Suggestion, of_resource, smallest
+from cargohold.access.suggest import Suggestion, of_resource, smallest
 from cargohold.core.arn import iam_arn
 from cargohold.core.clock import Clock
 from cargohold.core.errors import MalformedPolicyDocument, NoSuchEntity, PolicyEvaluation

@@ -189,6 +189,9 @@ class Policy:
         object.__setattr__(self, "candidates", Candidates(self.statements))
 
 
+TRUSTED: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+"""What a role's trust policy gives to who asks with policies of its own."""
+
 NO_TRUST: Final = Policy("", "trust", ())
 """What the guard gives for a role that is not there: nobody may assume it, whatever the caller's policies say."""
 

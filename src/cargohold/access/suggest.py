@@ -16,10 +16,7 @@ from typing import Any, Final
 
 from cargohold.access import evaluate
 from cargohold.access.evaluate import Ask, Held
-from cargohold.access.policy import Kind, Policy, compile_policy
-
-TRUSTED: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
-"""What a role's trust policy gives."""
+from cargohold.access.policy import TRUSTED, Kind, Policy, compile_policy
 
 _OF_REGISTRY: Final = frozenset({"ecr:CreateRepository", "ecr:ReplicateImage", "ecr:BatchImportUpstreamImage"})
 """What a registry's policy gives and a repository's cannot: the repository may be yet to be made."""

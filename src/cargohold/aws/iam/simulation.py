@@ -15,7 +15,7 @@ from cargohold.access.context import Value
 from cargohold.access.grammar import Kind, check
 from cargohold.access.holdings import EntityArn, parse_entity
 from cargohold.access.patterns import matcher, parse
-from cargohold.access.policy import Policy, compile_policy
+from cargohold.access.policy import TRUSTED, Policy, compile_policy
 from cargohold.access.simulate import ANYTHING
 from cargohold.access.sources import Source
 from cargohold.core.arn import PARTITION
@@ -28,7 +28,7 @@ _ACTION: Final = re.compile(r"[a-zA-Z0-9-]+:[a-zA-Z0-9]+")
 _ARN: Final = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
 _ROOT: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):root")
 _POLICY: Final = re.compile(rf"arn:{PARTITION}:iam::(?:[0-9]{{12}}|aws):policy/[^*?]*?[^/]+", re.DOTALL)
-_TRUST_ACTIONS: Final = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
+_TRUSTED: Final = frozenset(map(str.lower, TRUSTED))
 _LIST: Final = "List"
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "numeric": values.number,
@@ -79,7 +79,7 @@ def resource_policy(text: str | None, caller: EntityArn | None, actions: Sequenc
         raise InvalidInput("Invalid caller - Caller cannot be null or empty.")
     if caller.kind == "group":
         raise InvalidInput("Invalid caller - Caller must be an IAM user in this context.")
-    trust = {action.lower() in _TRUST_ACTIONS for action in actions}
+    trust = {action.lower() in _TRUSTED for action in actions}
     if len(trust) > 1:
         raise InvalidInput(f"Invalid Input Actions: {', '.join(actions)} require different authorization information.")
     return [_source(text, "trust" if trust == {True} else "resource", "ResourcePolicy")]
