@@ -5,7 +5,6 @@ The guard reads the same rows in fewer statements, and keeps only what it compil
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,17 +17,11 @@ from cargohold.access.policy import Kind
 from cargohold.access.sources import Source
 from cargohold.access.store import holdings as rows
 from cargohold.access.store.holdings import Holder
-from cargohold.core.arn import PARTITION, iam_arn
+from cargohold.core.arn import iam_arn, parse_iam
 from cargohold.core.errors import NoSuchEntity
 from cargohold.database import Database
 from cargohold.identity import aws_managed
 from cargohold.identity.principals import Principal
-
-_ENTITY: Final = re.compile(
-    rf"arn:{PARTITION}:iam::([0-9]{{12}}):(user|group|role)(/(?:[!-~]+/)?)([\w+=,.@-]+)", re.ASCII
-)
-
-_KINDS: Final[Mapping[str, rows.Kind]] = {"user": "user", "group": "group", "role": "role"}
 
 NOTHING: Final = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "*", "Resource": "*"}}'
 """The text of a policy that is gone where one is needed: it allows nothing."""
@@ -55,8 +48,10 @@ class EntityArn:
 
 
 def parse_entity(arn: str) -> EntityArn | None:
-    parts = _ENTITY.fullmatch(arn)
-    return None if parts is None else EntityArn(parts[1], _KINDS[parts[2]], parts[3], parts[4])
+    named = parse_iam(arn)
+    if named is None or named.kind == "policy":
+        return None
+    return EntityArn(named.account, named.kind, named.path, named.name)
 
 
 @dataclass(frozen=True, slots=True)

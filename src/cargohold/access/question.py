@@ -10,21 +10,18 @@ from typing import Final, Literal
 from cargohold.access.context import Value
 from cargohold.access.demand import Demand, Entity
 from cargohold.access.denial import Denial
-from cargohold.core.arn import PARTITION, Registry
+from cargohold.core.arn import PARTITION, IamKind, Registry, parse_iam
 from cargohold.core.errors import ValidationError
 
 IAM_REGION: Final = "us-east-1"
 
-_USER_OR_ROLE: Final = re.compile(
-    rf"arn:{PARTITION}:iam::([0-9]{{12}}):(user|role)(/(?:[!-~]+/)?)([\w+=,.@-]+)", re.ASCII
-)
 _SESSION: Final = re.compile(rf"arn:{PARTITION}:sts::([0-9]{{12}}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)", re.ASCII)
 _FEDERATED: Final = re.compile(rf"arn:{PARTITION}:sts::([0-9]{{12}}):federated-user/([\w+=,.@-]+)", re.ASCII)
 _ARN: Final = re.compile(r"arn:[^:]+:([^:]+):([^:]*):([^:]*):(.+)", re.DOTALL)
 _REPOSITORY: Final = re.compile(rf"arn:{PARTITION}:(ecr|ecr-public):([a-z0-9-]*):([0-9]{{12}}):repository/(.+)")
 _ENTITY: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):(user|group|role|policy)(/(?:[!-~]+/)?)([^/]+)")
 _ACTION: Final = re.compile(r"[a-zA-Z0-9-]+:[a-zA-Z0-9]+")
-_KINDS: Final[Mapping[str, Literal["user", "group", "role", "policy"]]] = {
+_KINDS: Final[Mapping[str, IamKind]] = {
     "user": "user",
     "group": "group",
     "role": "role",
@@ -82,10 +79,10 @@ def _who(arn: str) -> Who:
     federated = _FEDERATED.fullmatch(arn)
     if federated is not None:
         return Who(arn, federated[1], "user", "", None, federated[2])
-    found = _USER_OR_ROLE.fullmatch(arn)
-    if found is None:
+    found = parse_iam(arn)
+    if found is None or found.kind == "group" or found.kind == "policy":
         raise ValidationError(f"{arn} is not the ARN of a user, a role or a session")
-    return Who(arn, found[1], "user" if found[2] == "user" else "role", found[4], found[3])
+    return Who(arn, found.account, found.kind, found.name, found.path)
 
 
 def _demand(action: str, resource: str, account: str) -> Demand:

@@ -5,8 +5,9 @@ Source: AWS service authorization reference, "Actions, resources, and condition 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from cargohold.core.errors import InvalidParameter, RepositoryNotFound
 from cargohold.core.reference import is_repository_name
@@ -14,6 +15,14 @@ from cargohold.core.reference import is_repository_name
 PARTITION = "aws"
 
 _REPOSITORY_ARN: Final = re.compile(rf"arn:{PARTITION}:ecr:([a-z0-9-]+):([0-9]{{12}}):repository/(.+)")
+
+IamKind = Literal["user", "group", "role", "policy"]
+
+_IAM_KINDS: Final[Mapping[str, IamKind]] = {"user": "user", "group": "group", "role": "role", "policy": "policy"}
+_IAM_ARN: Final = re.compile(
+    rf"arn:{PARTITION}:iam::([0-9]{{12}}|aws(?=:policy/)):(user|group|role|policy)(/(?:[!-~]+/)?)([\w+=,.@-]+)",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,22 @@ def parse_repository_arn(text: str, region: str) -> tuple[Registry, str]:
 def iam_arn(account: str, kind: str, path: str, name: str) -> str:
     """The ARN of a user, group, role or policy of IAM; `path` begins and ends with a slash."""
     return f"arn:{PARTITION}:iam::{account}:{kind}{path}{name}"
+
+
+class IamArn(NamedTuple):
+    """What the ARN of a user, group, role or managed policy says; `path` begins and ends with a slash."""
+
+    account: str
+    """Twelve digits; `aws` of a policy that AWS wrote."""
+    kind: IamKind
+    path: str
+    name: str
+
+
+def parse_iam(text: str) -> IamArn | None:
+    """What an ARN of IAM names, whether it is there or not; None for what is none, and one of anything else of IAM."""
+    parts = _IAM_ARN.fullmatch(text)
+    return None if parts is None else IamArn(parts[1], _IAM_KINDS[parts[2]], parts[3], parts[4])
 
 
 def user_arn(account: str, path: str, name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from cargohold.core.arn import PARTITION, iam_arn
+from cargohold.core.arn import iam_arn, parse_iam
 from cargohold.core.errors import NoSuchEntity, ValidationError
 from cargohold.identity import aws_managed
 from cargohold.identity.aws_managed import AwsManagedPolicy
@@ -25,9 +25,6 @@ Validator = Callable[[str, Kind], None]
 """Raises MalformedPolicyDocument unless a text is a policy of that kind; wiring passes it in."""
 
 _ARN: Final = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
-_POLICY: Final = re.compile(
-    rf"arn:{PARTITION}:iam::([0-9]{{12}}|{aws_managed.OWNER}):policy(/(?:[!-~]+/)?)([\w+=,.@-]+)", re.ASCII
-)
 _SPACE: Final = re.compile(r"[ \t\r\n]+")
 
 
@@ -111,9 +108,9 @@ class PolicyVersion:
 
 def parse(arn: str) -> PolicyName:
     """What the ARN of a managed policy names; raises ValidationError in AWS's words."""
-    parts = _POLICY.fullmatch(arn)
-    if parts is not None:
-        return PolicyName(parts[1], parts[2], parts[3])
+    named = parse_iam(arn)
+    if named is not None and named.kind == "policy":
+        return PolicyName(named.account, named.path, named.name)
     raise ValidationError(f"ARN {arn} is not valid." if _ARN.fullmatch(arn) else "Invalid ARN:  Could not be parsed!")
 
 

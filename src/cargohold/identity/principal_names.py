@@ -13,13 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from cargohold.core.arn import PARTITION, iam_arn, session_arn
+from cargohold.core.arn import PARTITION, iam_arn, parse_iam, session_arn
 from cargohold.core.errors import PrincipalNotFound
 from cargohold.identity.store import principals
 from cargohold.identity.store.principals import Named
 
 _ACCOUNT: Final = re.compile(rf"([0-9]{{12}})|arn:{PARTITION}:iam::([0-9]{{12}}):root")
-_ENTITY: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):(?:user|role)/(?:[^*?]*/)?([^*?/]+)")
 _SESSION: Final = re.compile(rf"arn:{PARTITION}:sts::([0-9]{{12}}):assumed-role/([^*?/]+)/([^*?/]+)")
 _FEDERATED: Final = re.compile(rf"arn:{PARTITION}:sts::([0-9]{{12}}):federated-user/[^*?/]+")
 _ID: Final = re.compile(r"(A(?:IDA|ROA)[A-Z0-9]+)(?::(.+))?")
@@ -64,8 +63,8 @@ def show(connection: Connection, document: str) -> str:
 def _meant(name: str) -> _Meant:
     if account := _ACCOUNT.fullmatch(name):
         return _Meant(account=account[1] or account[2])
-    if entity := _ENTITY.fullmatch(name):
-        return _Meant(entity[1], entity[2])
+    if (entity := parse_iam(name)) is not None and entity.kind in ("user", "role"):
+        return _Meant(entity.account, entity.name)
     if session := _SESSION.fullmatch(name):
         return _Meant(session[1], session[2])
     if federated := _FEDERATED.fullmatch(name):

@@ -1,10 +1,10 @@
-"""ARNs of repositories: read and written."""
+"""ARNs of repositories and of IAM: read and written."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cargohold.core.arn import Registry, parse_repository_arn
+from cargohold.core.arn import Registry, iam_arn, parse_iam, parse_repository_arn
 from cargohold.core.errors import InvalidParameter
 
 REGION = "eu-central-1"
@@ -66,3 +66,48 @@ def test_nothing_is_read_that_would_be_written_otherwise(text: str) -> None:
     except InvalidParameter:
         return
     assert registry.repository_arn(name) == text
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9_+=,.@-]{1,64}", fullmatch=True)
+PATHS = st.just("/") | st.from_regex(r"/[!-~]{1,20}/", fullmatch=True)
+
+
+@given(st.sampled_from(["user", "group", "role", "policy"]), PATHS, NAMES)
+def test_an_arn_of_iam_is_read_as_it_was_written(kind: str, path: str, name: str) -> None:
+    """The ARN of a user, group, role or policy is read as the account, kind, path and name that it was written of."""
+    assert parse_iam(iam_arn("123456789012", kind, path, name)) == ("123456789012", kind, path, name)
+
+
+def test_a_policy_of_aws_is_read() -> None:
+    """A managed policy that AWS wrote is of the account `aws`."""
+    assert parse_iam("arn:aws:iam::aws:policy/job-function/Billing") == ("aws", "policy", "/job-function/", "Billing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("alice", id="a name"),
+        pytest.param("arn:aws:iam::123456789012:root", id="an account"),
+        pytest.param("arn:aws:iam::123456789012:user", id="no slash, no name"),
+        pytest.param("arn:aws:iam::123456789012:user/", id="no name"),
+        pytest.param("arn:aws:iam::123456789012:user/path/", id="a path, no name"),
+        pytest.param("arn:aws:iam::123456789012:user/*", id="a wildcard"),
+        pytest.param("arn:aws:iam::123456789012:user/al?ce", id="a wildcard in a name"),
+        pytest.param("arn:aws:iam::123456789012:user/a b", id="a space"),
+        pytest.param("arn:aws:iam::123456789012:user/pa th/alice", id="a space in a path"),
+        pytest.param("arn:aws:iam::123456789012:user/älice", id="a letter that no name has"),
+        pytest.param("arn:aws:iam::123456789012:instance-profile/web", id="another kind"),
+        pytest.param("arn:aws:iam::aws:user/alice", id="a user of AWS"),
+        pytest.param("arn:aws:iam::aws:role/alice", id="a role of AWS"),
+        pytest.param("arn:aws:sts::123456789012:assumed-role/web/me", id="another service"),
+        pytest.param("arn:aws-cn:iam::123456789012:user/alice", id="another partition"),
+        pytest.param("arn:aws:iam:us-east-1:123456789012:user/alice", id="a region"),
+        pytest.param("arn:aws:iam::12345678901:user/alice", id="eleven digits"),
+        pytest.param("arn:aws:iam::12345678901٢:user/alice", id="a digit of another script"),
+        pytest.param("arn:aws:iam::123456789012:user/alice\n", id="a line end behind"),
+    ],
+)
+def test_anything_else_is_no_arn_of_iam(text: str) -> None:
+    """What does not name a user, group, role or policy of this partition is not read as one."""
+    assert parse_iam(text) is None

@@ -15,7 +15,7 @@ from cargohold.access.demand import Demand, Entity, Facts
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.aws.sts.present import credentials
 from cargohold.aws.validation import ValidationFailed, Violation
-from cargohold.core.arn import PARTITION, Registry, session_arn
+from cargohold.core.arn import IamArn, Registry, parse_iam, session_arn
 from cargohold.core.errors import AccessDenied, OperationNotBuilt, UnknownMfaDevice, ValidationError
 from cargohold.identity.session_request import PLAIN_LIMIT, Wanted
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MOST_POLICIES: Final = 10
 
 _ARN: Final = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
-_ROLE: Final = re.compile(rf"arn:{PARTITION}:iam::([0-9]{{12}}):role(/(?:[!-~]+/)?)([\w+=,.@-]+)", re.ASCII)
 
 
 def _demands(scope: Scope, request: AssumeRoleRequest) -> Sequence[Demand]:
@@ -41,7 +40,7 @@ def _demands(scope: Scope, request: AssumeRoleRequest) -> Sequence[Demand]:
     facts, named = _facts(scope, request), role_named(request["RoleArn"])
     if named is None:
         return [Demand(action, Registry(scope.account, scope.region), arn=request["RoleArn"]) for action in actions]
-    registry, entity = Registry(named[1], scope.region), role_entity(named)
+    registry, entity = Registry(named.account, scope.region), role_entity(named)
     return [Demand(action, registry, entity=entity, facts=facts) for action in actions]
 
 
@@ -68,16 +67,17 @@ async def assume_role(call: Call, request: AssumeRoleRequest) -> AssumeRoleRespo
     }
 
 
-def role_named(arn: str) -> re.Match[str] | None:
-    """The account, path and name in a role's ARN; raises ValidationError for what is no ARN."""
+def role_named(arn: str) -> IamArn | None:
+    """What a role's ARN says; None for one of something else. Raises ValidationError for what is no ARN."""
     if _ARN.fullmatch(arn) is None:
         raise ValidationError(f"{arn} is invalid")
-    return _ROLE.fullmatch(arn)
+    named = parse_iam(arn)
+    return named if named is not None and named.kind == "role" else None
 
 
-def role_entity(named: re.Match[str]) -> Entity:
+def role_entity(named: IamArn) -> Entity:
     """The role that an ARN names, for the guard to find. Its id is what counts afterwards: names can be given anew."""
-    return Entity("role", named[3], named[2], exact=True)
+    return Entity("role", named.name, named.path, exact=True)
 
 
 def _source_identity(scope: Scope, request: AssumeRoleRequest) -> str | None:

@@ -35,7 +35,7 @@ def _demands(scope: Scope, request: AssumeRoleWithWebIdentityRequest) -> Sequenc
     named = role_named(request["RoleArn"])
     if named is None:
         raise NotTrusted(ACTION)
-    return (Demand(ACTION, Registry(named[1], scope.region), entity=role_entity(named)),)
+    return (Demand(ACTION, Registry(named.account, scope.region), entity=role_entity(named)),)
 
 
 @operation("AssumeRoleWithWebIdentity", _demands)
