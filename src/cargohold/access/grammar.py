@@ -12,8 +12,7 @@ from typing import Any, Final, Literal
 from cargohold.access import conditions, values
 from cargohold.access.ecr_actions import ECR_ACTIONS
 from cargohold.access.patterns import matcher, parse
-from cargohold.access.written_principal import check_principals
-from cargohold.access.written_resource import check_resource, is_legacy_resource
+from cargohold.access.written import check_principals, check_resource, is_legacy_resource
 from cargohold.core.errors import MalformedPolicyDocument
 
 Kind = Literal["identity", "boundary", "session", "resource", "trust"]
