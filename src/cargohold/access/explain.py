@@ -9,8 +9,7 @@ from typing import Final, Literal
 from cargohold.access import evaluate
 from cargohold.access.evaluate import Ask, Decision, Held
 from cargohold.access.policy import Kind, Match
-from cargohold.access.positions import line_of
-from cargohold.access.sources import Sources, Written
+from cargohold.access.sources import Sources, Written, line_of
 from cargohold.access.suggest import Suggestion, suggestions
 
 Part = Literal["denies", "allows", "condition"]

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cargohold.access.context_keys import context_keys, once
 from cargohold.access.demand import Demand, Entity
 from cargohold.access.holdings import parse_entity
-from cargohold.access.positions import position
 from cargohold.access.simulate import ANYTHING, TYPES, Result, Simulation, simulate, together
-from cargohold.access.sources import Source, Sources, Written
+from cargohold.access.sources import Source, Sources, Written, position
 from cargohold.aws.iam import simulation as read
 from cargohold.aws.iam.demands import account, on_anything
 from cargohold.aws.iam.paging import listing

@@ -1,4 +1,4 @@
-"""access.positions and access.context_keys: statements are found in a policy's text, however it is written."""
+"""access.sources and access.context_keys: statements are found in a policy's text, however it is written."""
 
 import json
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cargohold.access.context_keys import context_keys
-from cargohold.access.positions import line_of, position, spans
+from cargohold.access.sources import line_of, position, spans
 
 
 def found(text: str) -> list[str]:
