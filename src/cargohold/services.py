@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from cargohold.access.explainer import Explainer
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
-from cargohold.access.service_trust import ServiceTrust
-from cargohold.access.web_trust import WebTrust
+from cargohold.access.trust import Trust
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
 from cargohold.encryption.tokens import Tokens
@@ -60,14 +59,13 @@ class Services:
     boundaries: Boundaries
     instance_profiles: InstanceProfiles
     hosts: Hosts
-    service_trust: ServiceTrust
+    trust: Trust
     holders: Holders
     explainer: Explainer
     account_details: AccountDetails
     sessions: Sessions
     oidc_providers: OidcProviders
     web_identities: WebIdentities
-    web_trust: WebTrust
     repositories: Repositories
     resource_policies: ResourcePolicies
     images: Images

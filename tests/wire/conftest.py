@@ -20,8 +20,7 @@ from cargohold.access.explainer import Explainer
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
-from cargohold.access.service_trust import ServiceTrust
-from cargohold.access.web_trust import WebTrust
+from cargohold.access.trust import Trust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.core import digest
@@ -295,14 +294,13 @@ def _services(
         boundaries=Boundaries(database),
         instance_profiles=InstanceProfiles(database, clock, quotas),
         hosts=Hosts(database, furnished.root, tokens, clock, quotas),
-        service_trust=ServiceTrust(database, clock),
+        trust=Trust(database, clock),
         holders=Holders(database),
         explainer=Explainer(database, clock),
         account_details=AccountDetails(database),
         sessions=Sessions(database, furnished.root, tokens, clock, check),
         oidc_providers=oidc_providers,
         web_identities=WebIdentities(oidc_providers, IssuerKeys(Issuers().fetch, {}, clock).find, clock),
-        web_trust=WebTrust(database, clock),
         repositories=Repositories(database, clock, limits),
         resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
         images=Images(database, clock, limits),

@@ -18,8 +18,7 @@ from cargohold.access.explainer import Explainer
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
-from cargohold.access.service_trust import ServiceTrust
-from cargohold.access.web_trust import WebTrust
+from cargohold.access.trust import Trust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
@@ -215,14 +214,13 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         boundaries=Boundaries(database),
         instance_profiles=InstanceProfiles(database, system_clock, quotas),
         hosts=Hosts(database, plan.root, tokens, system_clock, quotas),
-        service_trust=ServiceTrust(database, system_clock),
+        trust=Trust(database, system_clock),
         holders=Holders(database),
         explainer=Explainer(database, system_clock),
         account_details=AccountDetails(database),
         sessions=Sessions(database, plan.root, tokens, system_clock, check),
         oidc_providers=oidc_providers,
         web_identities=WebIdentities(oidc_providers, issuers.find, system_clock),
-        web_trust=WebTrust(database, system_clock),
         repositories=Repositories(database, system_clock, limits),
         resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
         images=Images(database, system_clock, limits),

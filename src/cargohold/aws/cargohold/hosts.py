@@ -105,7 +105,7 @@ async def get_host_credentials(
     hosts = call.services.hosts
     held = await hosts.held(call.scope.account, request["hostId"])
     source = f"arn:{PARTITION}:ec2:{held.host.region}:{held.host.account}:instance/{held.host.id}"
-    if not await call.services.service_trust.allows(held.role_id, held.role_arn, EC2, source):
+    if not await call.services.trust.allows_service(held.role_id, held.role_arn, EC2, source):
         raise RoleNotTrusting(held.role_arn, EC2)
     issued = await hosts.begin_session(held)
     return {

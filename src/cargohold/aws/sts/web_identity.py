@@ -47,7 +47,7 @@ async def assume_role_with_web_identity(
     web = await call.services.web_identities.proven(demand.registry.account, request["WebIdentityToken"])
     call.trail.principal = principal = _principal(web)
     asked = replace(demand, facts=_facts(web, request))
-    role_id = await call.services.web_trust.require(principal, [asked], call.surroundings)
+    role_id = await call.services.trust.require(principal, [asked], call.surroundings)
     issued = await call.services.sessions.assume(role_id, _wanted(request), None, web)
     if issued is None:
         raise NotTrusted(ACTION)

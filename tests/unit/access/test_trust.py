@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cargohold.access.service_trust import ServiceTrust
+from cargohold.access.trust import Trust
 from tests.bed.access import NOW, House, document, furnish, granting, trusting
 from tests.bed.engines import Engine, Place
 
@@ -43,7 +43,7 @@ def house(engine: Engine, furnished: Place, tmp_path: Path) -> Iterator[House]:
 
 def allows(house: House, trust: str, service: str = EC2) -> bool:
     role_id = house.role("web", trust)
-    return asyncio.run(ServiceTrust(house.database, lambda: NOW).allows(role_id, ARN, service, SOURCE))
+    return asyncio.run(Trust(house.database, lambda: NOW).allows_service(role_id, ARN, service, SOURCE))
 
 
 def denying(principal: Any, **more: Any) -> str:
@@ -95,4 +95,4 @@ def test_nobody_else_is(house: House, trust: str) -> None:
 
 def test_a_role_that_is_not_there_trusts_nobody(house: House) -> None:
     """A role that went meanwhile is handed to nobody."""
-    assert not asyncio.run(ServiceTrust(house.database, lambda: NOW).allows("AROAGONE", ARN, EC2, SOURCE))
+    assert not asyncio.run(Trust(house.database, lambda: NOW).allows_service("AROAGONE", ARN, EC2, SOURCE))
