@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cargohold.access.explainer import Explainer
+from cargohold.access.explanations import Explanations
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.trust import Trust
@@ -61,7 +61,7 @@ class Services:
     hosts: Hosts
     trust: Trust
     holders: Holders
-    explainer: Explainer
+    explanations: Explanations
     account_details: AccountDetails
     sessions: Sessions
     oidc_providers: OidcProviders

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from sqlalchemy import update
 
-from cargohold.access.explainer import Explainer
+from cargohold.access.explanations import Explanations
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
@@ -296,7 +296,7 @@ def _services(
         hosts=Hosts(database, furnished.root, tokens, clock, quotas),
         trust=Trust(database, clock),
         holders=Holders(database),
-        explainer=Explainer(database, clock),
+        explanations=Explanations(database, clock),
         account_details=AccountDetails(database),
         sessions=Sessions(database, furnished.root, tokens, clock, check),
         oidc_providers=oidc_providers,

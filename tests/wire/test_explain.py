@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cargohold.access.explainer import ALLOWED_NOW, ANOTHER, DENIED, GONE_SESSION, NO_REPOSITORY, NO_ROLE
+from cargohold.access.explanations import ALLOWED_NOW, ANOTHER, DENIED, GONE_SESSION, NO_REPOSITORY, NO_ROLE
 from cargohold.identity.accounts import NewKey
 
 from .conftest import ACCOUNT, OTHER, Wire

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from cargohold.access.explainer import Explainer
+from cargohold.access.explanations import Explanations
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
@@ -216,7 +216,7 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         hosts=Hosts(database, plan.root, tokens, system_clock, quotas),
         trust=Trust(database, system_clock),
         holders=Holders(database),
-        explainer=Explainer(database, system_clock),
+        explanations=Explanations(database, system_clock),
         account_details=AccountDetails(database),
         sessions=Sessions(database, plan.root, tokens, system_clock, check),
         oidc_providers=oidc_providers,

@@ -29,7 +29,7 @@ def _demands(scope: Scope, _: ExplainAccessRequest) -> Sequence[Demand]:
 async def explain_access(call: Call, request: ExplainAccessRequest) -> ExplainAccessResponse:
     """Of a refusal, or of what is asked: as far as a principal or a resource of the caller's account is in it."""
     question = _question(call, request)
-    answer = await call.services.explainer.explain(call.scope.account, question)
+    answer = await call.services.explanations.explain(call.scope.account, question)
     found = answer.explanation
     return {
         "allowed": found.allowed,

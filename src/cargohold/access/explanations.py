@@ -79,7 +79,7 @@ class _Asked:
     notes: Sequence[str] = ()
 
 
-class Explainer:
+class Explanations:
     """Made once per process."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
