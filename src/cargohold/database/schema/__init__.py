@@ -1,12 +1,13 @@
 """Every table, so that Alembic sees them all. Times are epoch milliseconds; a digest carries its algorithm.
 
-registry ─ registry_policy
-   └──< repository ─< image ─< tag                 domain ─< blob
+registry ─ registry_policy, registry_setting, pull_time_exclusion, creation_template, registry_alias, registry_catalog
+   └──< repository ─< image ─< tag                 domain ─< blob ─ blob_move, blob_damage
                  │           ├──< image_blob >───────────────────┤
                  │           └──< image_reference (parent, child)│
                  ├──< repository_blob (the right to read) >──────┤
-                 ├──< resource_tag                               └── collection_queue
-                 └──< upload
+                 │  image ─ image_deletion                       └── collection_queue
+                 ├──< resource_tag, repository_catalog, lifecycle_policy, lifecycle_preview ─< lifecycle_preview_result
+                 └──< upload                                         verification
 account ─< principal ─< access_key ─ access_key_use              event ─< job
    │           ├─ role  ├──< session
    │           ├─ permissions_boundary
@@ -30,6 +31,6 @@ metadata = MetaData(
     }
 )
 
-from cargohold.database.schema import federation, identity, jobs, registry  # noqa: E402
+from cargohold.database.schema import federation, identity, jobs, keeping, lifecycle, public, registry  # noqa: E402
 
-__all__ = ["federation", "identity", "jobs", "metadata", "registry"]
+__all__ = ["federation", "identity", "jobs", "keeping", "lifecycle", "metadata", "public", "registry"]

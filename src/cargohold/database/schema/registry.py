@@ -58,6 +58,43 @@ Index(
     postgresql_where=text("deleted_at IS NULL"),
 )
 
+registry_setting = Table(
+    "registry_setting",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# An IAM user or role whose pulls are not recorded, by its unique id, so that a recreated one does not inherit it.
+pull_time_exclusion = Table(
+    "pull_time_exclusion",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("arn", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+creation_template = Table(
+    "creation_template",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("prefix", Text, primary_key=True),  # ROOT matches what no other prefix does
+    Column("description", Text),
+    Column("encryption_type", Text, nullable=False),
+    Column("kms_key", Text),
+    Column("tag_mutability", Text, nullable=False),
+    Column("tag_mutability_filters", Text, nullable=False),  # JSON list of wildcards
+    Column("resource_tags", Text, nullable=False),  # JSON object
+    Column("repository_policy", Text),
+    Column("lifecycle_policy", Text),
+    Column("applied_for", Text, nullable=False),  # JSON list
+    Column("custom_role_arn", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 resource_tag = Table(
     "resource_tag",
     metadata,

@@ -1,0 +1,181 @@
+"""The whole registry: settings, creation templates, public registries, lifecycle, and what keeps and undoes.
+
+Frozen: a migration says what the schema was on its day, so it declares its own tables and imports none of the house's.
+"""
+
+import sqlalchemy
+from alembic import op
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Text = sqlalchemy.Text().with_variant(sqlalchemy.Text(collation="C"), "postgresql")
+
+# SQLite numbers rows itself only where the key is INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+# What is there already, as far as the new tables refer to it.
+old = [
+    Table(name, metadata, Column("id", Id, primary_key=True)) for name in ("registry", "repository", "image", "blob")
+]
+
+registry_setting = Table(
+    "registry_setting",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+pull_time_exclusion = Table(
+    "pull_time_exclusion",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("arn", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+creation_template = Table(
+    "creation_template",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("prefix", Text, primary_key=True),
+    Column("description", Text),
+    Column("encryption_type", Text, nullable=False),
+    Column("kms_key", Text),
+    Column("tag_mutability", Text, nullable=False),
+    Column("tag_mutability_filters", Text, nullable=False),
+    Column("resource_tags", Text, nullable=False),
+    Column("repository_policy", Text),
+    Column("lifecycle_policy", Text),
+    Column("applied_for", Text, nullable=False),
+    Column("custom_role_arn", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+registry_alias = Table(
+    "registry_alias",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("registry_id", Id, ForeignKey("registry.id"), nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "registry_id"),
+)
+
+registry_catalog = Table(
+    "registry_catalog",
+    metadata,
+    Column("registry_id", Id, ForeignKey("registry.id"), primary_key=True),
+    Column("display_name", Text, nullable=False),
+)
+
+repository_catalog = Table(
+    "repository_catalog",
+    metadata,
+    Column("repository_id", Id, ForeignKey("repository.id"), primary_key=True),
+    Column("description", Text),
+    Column("about", Text),
+    Column("usage", Text),
+    Column("architectures", Text, nullable=False),
+    Column("operating_systems", Text, nullable=False),
+    Column("logo", LargeBinary),
+)
+
+lifecycle_policy = Table(
+    "lifecycle_policy",
+    metadata,
+    Column("repository_id", Id, ForeignKey("repository.id"), primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("evaluated_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Index(None, "due_at"),
+)
+
+lifecycle_preview = Table(
+    "lifecycle_preview",
+    metadata,
+    Column("repository_id", Id, ForeignKey("repository.id"), primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("expiring", Integer, nullable=False),
+    Column("transitioning", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+)
+
+lifecycle_preview_result = Table(
+    "lifecycle_preview_result",
+    metadata,
+    Column("repository_id", Id, ForeignKey("lifecycle_preview.repository_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("pushed_at", BigInteger, nullable=False),
+    Column("storage_class", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("rule_priority", Integer, nullable=False),
+)
+
+image_deletion = Table(
+    "image_deletion",
+    metadata,
+    Column("image_id", Id, ForeignKey("image.id"), primary_key=True),
+    Column("deleted_by", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+)
+
+blob_move = Table(
+    "blob_move",
+    metadata,
+    Column("blob_id", Id, ForeignKey("blob.id"), primary_key=True),
+    Column("tier", Text, nullable=False),
+    Column("generation", Text, nullable=False),
+    Column("run_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Index(None, "run_at"),
+)
+
+blob_damage = Table(
+    "blob_damage",
+    metadata,
+    Column("blob_id", Id, ForeignKey("blob.id"), primary_key=True),
+    Column("generation", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("found_at", BigInteger, nullable=False),
+)
+
+verification = Table(
+    "verification",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("last_blob_id", BigInteger, nullable=False),
+    Column("blobs", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("damaged", BigInteger, nullable=False),
+)
+
+
+def upgrade() -> None:
+    new = [table for table in metadata.sorted_tables if table not in old]
+    metadata.create_all(op.get_bind(), tables=new, checkfirst=False)
