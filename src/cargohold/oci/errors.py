@@ -27,6 +27,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
     {
         # What is named is not there
         errors.RepositoryNotFound: Refusal(404, "NAME_UNKNOWN"),
+        errors.RepositoryNotCreated: Refusal(404, "NAME_UNKNOWN"),
         errors.ManifestNotFound: Refusal(404, "MANIFEST_UNKNOWN"),
         errors.ImageNotFound: Refusal(404, "MANIFEST_UNKNOWN"),
         errors.LayerNotFound: Refusal(404, "BLOB_UNKNOWN"),
@@ -85,6 +86,13 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.RepositoryNotEmpty: _API_ONLY,
         errors.RepositoryPolicyNotFound: _API_ONLY,
         errors.RegistryPolicyNotFound: _API_ONLY,
+        errors.LifecyclePolicyNotFound: _API_ONLY,
+        errors.LifecyclePolicyPreviewNotFound: _API_ONLY,
+        errors.LifecyclePolicyPreviewInProgress: _API_ONLY,
+        errors.TemplateAlreadyExists: _API_ONLY,
+        errors.TemplateNotFound: _API_ONLY,
+        errors.ExclusionAlreadyExists: _API_ONLY,
+        errors.ExclusionNotFound: _API_ONLY,
         errors.InvalidTagParameter: _API_ONLY,
         errors.TooManyTags: _API_ONLY,
         errors.KmsUnsupported: _API_ONLY,

@@ -104,6 +104,11 @@ lifecycle_policy = Table(
     Column("policy", Text, nullable=False),
     Column("evaluated_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
+    Column("claimed_until", BigInteger, nullable=False),
+    Column("planned", Integer, nullable=False),
+    Column("expired", Integer, nullable=False),
+    Column("transitioned", Integer, nullable=False),
+    Column("failure", Text),
     Index(None, "due_at"),
 )
 
@@ -131,6 +136,7 @@ lifecycle_preview_result = Table(
     Column("storage_class", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("rule_priority", Integer, nullable=False),
+    Index(None, "repository_id", "digest"),
 )
 
 image_deletion = Table(
