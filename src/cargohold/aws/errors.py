@@ -57,6 +57,9 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.LifecyclePolicyNotFound: _same("LifecyclePolicyNotFoundException"),
     errors.LifecyclePolicyPreviewNotFound: _same("LifecyclePolicyPreviewNotFoundException"),
     errors.LifecyclePolicyPreviewInProgress: _same("LifecyclePolicyPreviewInProgressException"),
+    errors.RegistryNotFound: _same("RegistryNotFoundException"),
+    errors.RepositoryCatalogDataNotFound: _same("RepositoryCatalogDataNotFoundException"),
+    errors.UnsupportedCommand: _same("UnsupportedCommandException"),
     # Images and tags
     errors.ImageNotFound: _same("ImageNotFoundException"),
     errors.ManifestNotFound: _same("ImageNotFoundException"),

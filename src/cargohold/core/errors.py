@@ -106,6 +106,27 @@ class TemplateNotFound(NotFound):
         )
 
 
+class RegistryNotFound(NotFound):
+    """A public registry of that id or alias."""
+
+    def __init__(self, registry_id: str) -> None:
+        super().__init__(f"The registry with id '{registry_id[:50]}' does not exist")
+
+
+class RepositoryCatalogDataNotFound(NotFound):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Catalog data does not exist for the repository with name '{name}' in the registry with id '{registry_id}'"
+        )
+
+
+class UnsupportedCommand(Refused):
+    """The public registries are asked for outside of their region."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(f"This command is only supported in us-east-1, not in {region}")
+
+
 class ExclusionAlreadyExists(Conflict):
     """A principal whose pulls are not recorded already."""
 

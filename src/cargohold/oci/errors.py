@@ -28,6 +28,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         # What is named is not there
         errors.RepositoryNotFound: Refusal(404, "NAME_UNKNOWN"),
         errors.RepositoryNotCreated: Refusal(404, "NAME_UNKNOWN"),
+        errors.RegistryNotFound: Refusal(404, "NAME_UNKNOWN"),
         errors.ManifestNotFound: Refusal(404, "MANIFEST_UNKNOWN"),
         errors.ImageNotFound: Refusal(404, "MANIFEST_UNKNOWN"),
         errors.LayerNotFound: Refusal(404, "BLOB_UNKNOWN"),
@@ -86,6 +87,8 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.RepositoryNotEmpty: _API_ONLY,
         errors.RepositoryPolicyNotFound: _API_ONLY,
         errors.RegistryPolicyNotFound: _API_ONLY,
+        errors.RepositoryCatalogDataNotFound: _API_ONLY,
+        errors.UnsupportedCommand: _API_ONLY,
         errors.LifecyclePolicyNotFound: _API_ONLY,
         errors.LifecyclePolicyPreviewNotFound: _API_ONLY,
         errors.LifecyclePolicyPreviewInProgress: _API_ONLY,
