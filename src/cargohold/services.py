@@ -30,10 +30,13 @@ from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
+from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.images import Images
+from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.resource_policies import ResourcePolicies
+from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.telemetry.audit.trail import Audit
@@ -68,6 +71,9 @@ class Services:
     web_identities: WebIdentities
     repositories: Repositories
     resource_policies: ResourcePolicies
+    creation_templates: CreationTemplates
+    registry_settings: RegistrySettings
+    pull_times: PullTimes
     images: Images
     tags: Tags
     referrers: Referrers

@@ -23,6 +23,7 @@ from cargohold.access.policy import check
 from cargohold.access.trust import Trust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core import digest
 from cargohold.core.addresses import Addresses
 from cargohold.core.errors import IssuerUnreachable
@@ -31,6 +32,7 @@ from cargohold.database.schema.registry import image as image_table
 from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
 from cargohold.exchange import Message, Request
+from cargohold.identity import principal_names
 from cargohold.identity.account_details import AccountDetails
 from cargohold.identity.accounts import Accounts, NewKey
 from cargohold.identity.aliases import AccountAliases
@@ -53,14 +55,17 @@ from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
+from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
+from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.resource_policies import ResourcePolicies
+from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
-from cargohold.server.wiring import POLICIES_OF_ECR
+from cargohold.server.wiring import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES
 from cargohold.services import Services
 from cargohold.telemetry.audit.trail import Audit, Folder
 from tests.bed.engines import Engine, Place
@@ -225,7 +230,7 @@ class Furnished:
     database: Place
     root: Root
     keys: dict[str, NewKey]
-    blobstore: FilesystemBlobStore
+    stores: Stores
 
 
 @pytest.fixture(scope="session")
@@ -240,7 +245,8 @@ def furnished(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Furni
         await database.close()
         return {name: key for name, key in made.items() if key is not None}
 
-    return Furnished(place, root, asyncio.run(accounts()), FilesystemBlobStore(folder / "blobs"))
+    stores = Stores(FilesystemBlobStore(folder / "blobs"), FilesystemBlobStore(folder / "archive"))
+    return Furnished(place, root, asyncio.run(accounts()), stores)
 
 
 @pytest.fixture
@@ -303,10 +309,13 @@ def _services(
         web_identities=WebIdentities(oidc_providers, IssuerKeys(Issuers().fetch, {}, clock).find, clock),
         repositories=Repositories(database, clock, limits),
         resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
+        creation_templates=CreationTemplates(database, clock, limits, TEXTS_OF_TEMPLATES),
+        registry_settings=RegistrySettings(database),
+        pull_times=PullTimes(database, clock, limits, principal_names.find_id),
         images=Images(database, clock, limits),
         tags=Tags(database),
         referrers=Referrers(database),
-        blobs=Blobs(database, furnished.blobstore, clock, limits),
-        uploads=Uploads(database, furnished.blobstore, clock, limits),
+        blobs=Blobs(database, furnished.stores, clock, limits),
+        uploads=Uploads(database, furnished.stores, clock, limits),
         audit=Audit(Folder(audit, days=90, size=1 << 24), clock),
     )

@@ -47,6 +47,8 @@ class Admission:
     optional: Mapping[Demand, Decision]
     session: Session | None = None
     case: Case | None = None
+    now: int = 0
+    """When it decided, in epoch milliseconds."""
 
     def target(self, registry: Registry, name: str) -> Target:
         """The repository that a demand of this request named."""
@@ -119,6 +121,7 @@ class Guard:
             optional={demand: case.decide(demand) for demand in optional},
             session=caller.session,
             case=case,
+            now=situation.now,
         )
 
     def opened(self, message: str) -> Denial | None:

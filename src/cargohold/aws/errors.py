@@ -48,6 +48,18 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.RepositoryNotEmpty: _same("RepositoryNotEmptyException"),
     errors.RepositoryPolicyNotFound: _same("RepositoryPolicyNotFoundException"),
     errors.RegistryPolicyNotFound: _same("RegistryPolicyNotFoundException"),
+    errors.RepositoryNotCreated: _same("RepositoryNotFoundException"),
+    errors.TemplateAlreadyExists: _same("TemplateAlreadyExistsException"),
+    errors.TemplateNotFound: _same("TemplateNotFoundException"),
+    errors.ExclusionAlreadyExists: _same("ExclusionAlreadyExistsException"),
+    errors.ExclusionNotFound: _same("ExclusionNotFoundException"),
+    # Lifecycle
+    errors.LifecyclePolicyNotFound: _same("LifecyclePolicyNotFoundException"),
+    errors.LifecyclePolicyPreviewNotFound: _same("LifecyclePolicyPreviewNotFoundException"),
+    errors.LifecyclePolicyPreviewInProgress: _same("LifecyclePolicyPreviewInProgressException"),
+    errors.RegistryNotFound: _same("RegistryNotFoundException"),
+    errors.RepositoryCatalogDataNotFound: _same("RepositoryCatalogDataNotFoundException"),
+    errors.UnsupportedCommand: _same("UnsupportedCommandException"),
     # Images and tags
     errors.ImageNotFound: _same("ImageNotFoundException"),
     errors.ManifestNotFound: _same("ImageNotFoundException"),

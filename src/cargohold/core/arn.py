@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from cargohold.core.errors import InvalidParameter, RepositoryNotFound
-from cargohold.core.reference import is_repository_name
+from cargohold.core.reference import is_public_repository_name, is_repository_name
 
 PARTITION = "aws"
 
+PUBLIC_REGION: Final = "us-east-1"
+"""Where every public registry lives, whatever regions are served."""
+
 _REPOSITORY_ARN: Final = re.compile(rf"arn:{PARTITION}:ecr:([a-z0-9-]+):([0-9]{{12}}):repository/(.+)")
+_PUBLIC_ARN: Final = re.compile(rf"arn:{PARTITION}:ecr-public::([0-9]{{12}}):repository/(.+)")
 
 IamKind = Literal["user", "group", "role", "policy"]
 
@@ -32,6 +36,11 @@ class Registry:
     account: str
     region: str
     kind: str = "private"
+
+    @property
+    def arn(self) -> str:
+        """Of a public registry, which has one; a private one has none."""
+        return f"arn:{PARTITION}:ecr-public::{self.account}:registry/{self.account}"
 
     def repository_arn(self, name: str) -> str:
         if self.kind == "public":
@@ -64,6 +73,22 @@ def parse_repository_arn(text: str, region: str) -> tuple[Registry, str]:
     if parts is None or parts[1] != region or not is_repository_name(parts[3]):
         raise InvalidParameter("resourceArn", "Invalid ARN")
     return Registry(parts[2], region), parts[3]
+
+
+def public_registry(account: str) -> Registry:
+    """The one public registry of an account."""
+    return Registry(account, PUBLIC_REGION, "public")
+
+
+def parse_public_repository_arn(text: str) -> tuple[Registry, str]:
+    """The public registry and the name in a repository's ARN, which has no region, whichever account it is of.
+
+    Raises InvalidParameter in ECR's words for anything else.
+    """
+    parts = _PUBLIC_ARN.fullmatch(text)
+    if parts is None or not is_public_repository_name(parts[2]):
+        raise InvalidParameter("resourceArn", "Invalid ARN")
+    return public_registry(parts[1]), parts[2]
 
 
 def iam_arn(account: str, kind: str, path: str, name: str) -> str:

@@ -80,6 +80,95 @@ class RegistryPolicyNotFound(NotFound):
         super().__init__(f"Registry policy does not exist in the registry with id '{registry_id}'")
 
 
+class RepositoryNotCreated(NotFound):
+    """A push to a repository that is not there, and that no creation template makes."""
+
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The repository with name '{name}' does not exist in the registry with id '{registry_id}', and no "
+            "repository creation template for CREATE_ON_PUSH covers it. Create the repository, or such a template"
+        )
+
+
+class TemplateAlreadyExists(Conflict):
+    def __init__(self, prefix: str, registry_id: str) -> None:
+        super().__init__(
+            f"The repository creation template with prefix '{prefix}' already exists "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class TemplateNotFound(NotFound):
+    def __init__(self, prefix: str, registry_id: str) -> None:
+        super().__init__(
+            f"The repository creation template with prefix '{prefix}' does not exist "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class RegistryNotFound(NotFound):
+    """A public registry of that id or alias."""
+
+    def __init__(self, registry_id: str) -> None:
+        super().__init__(f"The registry with id '{registry_id[:50]}' does not exist")
+
+
+class RepositoryCatalogDataNotFound(NotFound):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Catalog data does not exist for the repository with name '{name}' in the registry with id '{registry_id}'"
+        )
+
+
+class UnsupportedCommand(Refused):
+    """The public registries are asked for outside of their region."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(f"This command is only supported in us-east-1, not in {region}")
+
+
+class ExclusionAlreadyExists(Conflict):
+    """A principal whose pulls are not recorded already."""
+
+    def __init__(self, arn: str, registry_id: str) -> None:
+        super().__init__(
+            f"The pull time update exclusion for the principal '{arn}' already exists "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class ExclusionNotFound(NotFound):
+    def __init__(self, arn: str, registry_id: str) -> None:
+        super().__init__(
+            f"The pull time update exclusion for the principal '{arn}' does not exist "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+# Lifecycle
+
+
+class LifecyclePolicyNotFound(NotFound):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Lifecycle policy does not exist for the repository with name '{name}' "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class LifecyclePolicyPreviewNotFound(NotFound):
+    def __init__(self, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Lifecycle policy preview does not exist for the repository with name '{name}' "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class LifecyclePolicyPreviewInProgress(Conflict):
+    def __init__(self) -> None:
+        super().__init__("The previous lifecycle policy preview request has not completed. Wait and try again.")
+
+
 # Images and tags
 
 

@@ -1,7 +1,7 @@
 """Names of repositories and tags, and the reference that is one or the other of tag and digest.
 
 Sources: OCI distribution-spec 1.1 "Pulling manifests" (grammar of `<name>` and of a tag), ECR's API reference
-(repositoryName: 2 to 256 characters and its pattern).
+(repositoryName: 2 to 256 characters and its pattern), that of ECR Public (2 to 205 characters; registry aliases).
 """
 
 import re
@@ -21,10 +21,23 @@ TAG_PATTERN: Final = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
 _SEPARATED = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _REPOSITORY_NAME = re.compile(rf"{_SEPARATED}(?:/{_SEPARATED})*")
 _TAG = re.compile(TAG_PATTERN)
+_WORDS = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_PUBLIC_REPOSITORY_NAME = re.compile(rf"{_WORDS}(?:/{_WORDS})*")
+_ALIAS = re.compile(r"[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 
 def is_repository_name(text: str) -> bool:
     return 2 <= len(text) <= 256 and _REPOSITORY_NAME.fullmatch(text) is not None
+
+
+def is_public_repository_name(text: str) -> bool:
+    """Whether a public repository could have the name: fewer separators than a private one's, and none doubled."""
+    return 2 <= len(text) <= 205 and _PUBLIC_REPOSITORY_NAME.fullmatch(text) is not None
+
+
+def is_alias(text: str) -> bool:
+    """Whether a public registry could be addressed by that word."""
+    return 2 <= len(text) <= 50 and _ALIAS.fullmatch(text) is not None
 
 
 def is_tag(text: str) -> bool:

@@ -60,6 +60,15 @@ def show(connection: Connection, document: str) -> str:
     return _replaced(document, shown)
 
 
+def find_id(connection: Connection, arn: str) -> str | None:
+    """The unique id of the user or role of exactly that ARN; None where there is none."""
+    named = parse_iam(arn)
+    if named is None:
+        return None
+    found = principals.list_by_name(connection, [named.account], [named.name])
+    return next((each.id for each in found if _arn(each) == arn), None)
+
+
 def _meant(name: str) -> _Meant:
     if account := _ACCOUNT.fullmatch(name):
         return _Meant(account=account[1] or account[2])

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from cargohold.blobstore import BlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import HOUR, Clock
 from cargohold.core.digest import Digest
@@ -20,6 +20,7 @@ from cargohold.database import Database
 from cargohold.exchange import Chunks
 from cargohold.registry.blob import Blob
 from cargohold.registry.limits import Limits
+from cargohold.registry.settings import mounts
 from cargohold.registry.store import blobs, repositories
 from cargohold.registry.store.blobs import Held
 
@@ -33,9 +34,9 @@ CANDIDATES: Final = 20
 
 
 class Blobs:
-    def __init__(self, database: Database, blobstore: BlobStore, clock: Clock, limits: Limits) -> None:
+    def __init__(self, database: Database, stores: Stores, clock: Clock, limits: Limits) -> None:
         self._database = database
-        self._blobstore = blobstore
+        self._stores = stores
         self._clock = clock
         self._limits = limits
 
@@ -60,7 +61,7 @@ class Blobs:
     async def mount(self, target: Target, digest: Digest, source: Target | None) -> Blob | None:
         """The blob, which this repository holds from now on; None when `source` does not hold it or is not given.
 
-        `source` is a repository from which the caller may download. Raises RepositoryNotFound for the target.
+        None as well where the registry's setting BLOB_MOUNTING is off. `source` is a repository from which the caller may download. Raises RepositoryNotFound for the target.
         """
         work = partial(self._mount, target=target, digest=digest, source=source)
         return await self._database.write(work)
@@ -95,7 +96,7 @@ class Blobs:
 
         Raises Corrupt when fewer are stored than the blob has.
         """
-        return await self._blobstore.open(blob.generation, start, blob.size if stop is None else stop)
+        return await self._stores.of(blob.tier).open(blob.generation, start, blob.size if stop is None else stop)
 
     def _remove(self, connection: Connection, target: Target, digest: Digest) -> None:
         repository = repositories.get_locked(connection, target)
@@ -124,7 +125,7 @@ class Blobs:
         held = blobs.find_held(connection, holder, digest)
         if held is None and source is not None and source.id is not None and source.registry == target.registry:
             holder = source.id
-            held = blobs.find_held(connection, holder, digest)
+            held = blobs.find_held(connection, holder, digest) if mounts(connection, source.registry) else None
         if held is None:
             return None
         blobs.lock_in_queue(connection, held.blob.id)

@@ -6,7 +6,7 @@ loses a blob, and no index a child, that it was just promised.
 Sources: Amazon ECR API reference, BatchDeleteImage; its user guide, "Deleting an image".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -109,3 +109,21 @@ def delete_digest(connection: Connection, target: Target, digest: str, moment: M
     tags.delete_of_image(connection, image.id)
     images.delete_image(connection, image.id, moment.now)
     blobs.delete_rights(connection, repository.id, [image.id], moment.review_after)
+
+
+def expire(
+    connection: Connection, target: Target, still: Callable[[Connection], Sequence[int]], moment: Moment
+) -> Sequence[int]:
+    """Deletes images of one repository with their tags; returns their ids.
+
+    `still` says which, once nothing in the repository changes any more: live ones that no live index lists, up to 100.
+    Raises RepositoryNotFound.
+    """
+    repository = repositories.get_locked(connection, target)
+    ids = still(connection)
+    for image_id in ids:
+        tags.delete_of_image(connection, image_id)
+        images.delete_image(connection, image_id, moment.now)
+    if ids:
+        blobs.delete_rights(connection, repository.id, ids, moment.review_after)
+    return ids

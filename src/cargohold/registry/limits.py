@@ -16,6 +16,9 @@ class Limits:
     """What one registry may hold; tests and settings make others."""
 
     repositories: int = 100_000
+    creation_templates: int = 50
+    """Ours: ECR's is not documented."""
+    pull_time_exclusions: int = 100
     images_per_repository: int = 100_000
     tags_per_image: int = 1_000
     layer_bytes: int = 52_000 * MIB

@@ -20,6 +20,7 @@ from cargohold.core.errors import (
 from cargohold.core.paging import Page
 from cargohold.database import Database
 from cargohold.registry import mutability, resource_tags
+from cargohold.registry.lifecycle_policies import set_policy
 from cargohold.registry.limits import Limits
 from cargohold.registry.repository import NewRepository, Repository, check
 from cargohold.registry.store import blobs, repositories, uploads
@@ -34,12 +35,23 @@ class Repositories:
         self._limits = limits
 
     async def create(self, registry: Registry, new: NewRepository) -> Repository:
-        """A new, empty repository.
+        """A new, empty repository, whole with its tags and policies or not at all.
 
         Raises what its options break (see repository.check), RepositoryAlreadyExists and LimitExceeded.
         """
         check(new, self._limits)
         return await self._database.write(partial(self._add, registry=registry, new=new, now=self._clock()))
+
+    async def ensure(self, registry: Registry, new: NewRepository) -> bool:
+        """Makes the repository where there is none of its name; whether it did. Of several at once one makes it.
+
+        Raises what `create` raises, but for RepositoryAlreadyExists.
+        """
+        try:
+            await self.create(registry, new)
+        except RepositoryAlreadyExists:
+            return False
+        return True
 
     async def describe(self, targets: Sequence[Target]) -> list[Repository]:
         """The repositories in the order of `targets`, all of one registry; RepositoryNotFound for the first absent."""
@@ -109,6 +121,8 @@ class Repositories:
                 f"which is '{self._limits.repositories}'"
             )
         repositories.save_resource_tags(connection, id_, new.tags)
+        if new.lifecycle_policy is not None:
+            set_policy(connection, id_, new.lifecycle_policy, now)
         return _made(id_, registry, new, now)
 
     def _add_tags(self, connection: Connection, target: Target, tags: Mapping[str, str]) -> None:

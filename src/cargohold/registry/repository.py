@@ -37,7 +37,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """What CreateRepository is asked to make; `tags` are resource tags."""
+    """What CreateRepository is asked to make, or a template makes; `tags` are resource tags."""
 
     name: str
     tag_mutability: str = "MUTABLE"
@@ -46,21 +46,26 @@ class NewRepository:
     encryption_type: str = "AES256"
     kms_key: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    policy: str | None = None
+    """As policies are kept, with principals' ids; it was checked when it came."""
+    lifecycle_policy: str | None = None
+    """It was checked when it came."""
 
 
 def check(new: NewRepository, limits: Limits) -> None:
     """Raises InvalidParameter, KmsUnsupported, InvalidTagParameter or TooManyTags when it may not be made like that."""
     parse_repository_name(new.name)
     mutability.check(new.tag_mutability, new.tag_mutability_filters)
-    _check_encryption(new)
+    check_encryption(new.encryption_type, new.kms_key)
     resource_tags.check(new.tags, limits)
 
 
-def _check_encryption(new: NewRepository) -> None:
-    if new.encryption_type in _KMS_TYPES:
+def check_encryption(encryption_type: str, kms_key: str | None) -> None:
+    """Raises KmsUnsupported or InvalidParameter unless blobs can be kept like that."""
+    if encryption_type in _KMS_TYPES:
         raise KmsUnsupported
-    if new.encryption_type != "AES256":
+    if encryption_type != "AES256":
         reason = "Member must satisfy enum value set: [AES256, KMS, KMS_DSSE]"
         raise InvalidParameter("encryptionConfiguration.encryptionType", reason)
-    if new.kms_key is not None:
+    if kms_key is not None:
         raise InvalidParameter("encryptionConfiguration", "kmsKey can't be set when encryptionType is set as AES256")

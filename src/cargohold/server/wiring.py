@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,10 @@ from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
 from cargohold.access.trust import Trust
 from cargohold.aws.door import AwsDoor
-from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core.addresses import Addresses
-from cargohold.core.clock import HOUR, MINUTE, system_clock
+from cargohold.core.clock import HOUR, MINUTE, SECOND, system_clock
 from cargohold.core.errors import Unavailable
 from cargohold.database import Database, migrate
 from cargohold.database.sqlite import SQLite
@@ -53,15 +53,20 @@ from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
+from cargohold.jobs.queue import Queue, Task
 from cargohold.jobs.schedule import Periodic
+from cargohold.lifecycle import policy as lifecycle
 from cargohold.oci.door import OciDoor
-from cargohold.registry import tasks
+from cargohold.registry import events, tasks
 from cargohold.registry.blobs import Blobs
+from cargohold.registry.creation_templates import CreationTemplates, Texts
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
+from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
 from cargohold.registry.resource_policies import Language, ResourcePolicies
+from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.server.app import Application, Doors
@@ -74,12 +79,14 @@ from cargohold.services import Services
 from cargohold.telemetry.audit.files import FOLDER_MODE
 from cargohold.telemetry.audit.trail import Audit, Folder, Keeper, Stream
 
+JOBS_EVERY = SECOND
+"""Milliseconds between looks for jobs that are due, when the last look found none."""
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
 REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
 PRUNE_EVERY = HOUR
-"""Milliseconds between looks for audit files that are too old."""
+"""Milliseconds between looks for what was kept long enough: audit files, events, jobs that were given up."""
 
 ANOTHER_ROOT: Final = (
     "The database's secrets are sealed with another root key: give that one as CARGOHOLD_ROOT_KEY or with "
@@ -88,6 +95,7 @@ ANOTHER_ROOT: Final = (
 POLICIES_OF_ECR: Final = Language(
     check=partial(check, kind="resource", service="ecr"), resolve=principal_names.resolve, show=principal_names.show
 )
+TEXTS_OF_TEMPLATES: Final = Texts(POLICIES_OF_ECR, lifecycle.check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Cellar:
     """What holds files and connections of one process."""
 
     database: Database
-    blobstore: BlobStore
+    stores: Stores
 
     async def close(self) -> None:
         await self.database.close()
@@ -129,7 +137,7 @@ def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port
     folder.recognise(root.derive("recognise")[:8].hex())
     try:
         _upgrade(settings, folder)
-        FilesystemBlobStore(folder.blobs)
+        _stores(folder)
         if settings.audit == "file":
             folder.audit.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except migrate.DatabaseUnusable as error:
@@ -184,12 +192,12 @@ def reopen(settings: Settings, folder: DataFolder) -> Plan:
 
 def cellar(plan: Plan) -> Cellar:
     """Opened in the process that uses it, after the fork."""
-    return Cellar(_database(plan), FilesystemBlobStore(plan.folder.blobs))
+    return Cellar(_database(plan), _stores(plan.folder))
 
 
 def services(plan: Plan, cellar: Cellar) -> Services:
     """The rooms, as the doors see them."""
-    database, blobstore = cellar.database, cellar.blobstore
+    database, stores = cellar.database, cellar.stores
     tokens = Tokens(plan.root.derive("tokens"))
     limits, quotas = Limits(), Quotas()
     uses = KeyUses(database, system_clock)
@@ -223,11 +231,14 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         web_identities=WebIdentities(oidc_providers, issuers.find, system_clock),
         repositories=Repositories(database, system_clock, limits),
         resource_policies=ResourcePolicies(database, POLICIES_OF_ECR),
+        creation_templates=CreationTemplates(database, system_clock, limits, TEXTS_OF_TEMPLATES),
+        registry_settings=RegistrySettings(database),
+        pull_times=PullTimes(database, system_clock, limits, principal_names.find_id),
         images=Images(database, system_clock, limits),
         tags=Tags(database),
         referrers=Referrers(database),
-        blobs=Blobs(database, blobstore, system_clock, limits),
-        uploads=Uploads(database, blobstore, system_clock, limits),
+        blobs=Blobs(database, stores, system_clock, limits),
+        uploads=Uploads(database, stores, system_clock, limits),
         audit=Audit(_keeper(plan), system_clock),
     )
 
@@ -247,17 +258,34 @@ def application(plan: Plan, cellar: Cellar) -> Application:
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
     """What the worker process does."""
-    reap = partial(tasks.reap_uploads, cellar.database, cellar.blobstore, system_clock)
+    reap = partial(tasks.reap_uploads, cellar.database, cellar.stores, system_clock)
     reap_sessions = partial(identity_tasks.reap_sessions, cellar.database, system_clock)
-    work = [Periodic("reap uploads", REAP_EVERY, reap), Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions)]
+    queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
+    prune_events = partial(events.prune, cellar.database, system_clock)
+    work = [
+        Periodic("jobs", JOBS_EVERY, queue.run),
+        Periodic("reap uploads", REAP_EVERY, reap),
+        Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
+        Periodic("prune jobs", PRUNE_EVERY, queue.prune),
+        Periodic("prune events", PRUNE_EVERY, prune_events),
+    ]
     if plan.settings.audit == "file":
         prune = partial(_audit_folder(plan).prune, system_clock)
         work.append(Periodic("prune the audit trail", PRUNE_EVERY, prune))
     return work
 
 
+def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
+    """The tasks of the job queue, by the names under which rooms ask for them."""
+    return {}
+
+
 def _issuer_http(settings: Settings) -> IssuerHttp:
     return IssuerHttp(settings.oidc_private_issuers, settings.oidc_authorities)
+
+
+def _stores(folder: DataFolder) -> Stores:
+    return Stores(FilesystemBlobStore(folder.blobs), FilesystemBlobStore(folder.archive))
 
 
 def _keeper(plan: Plan) -> Keeper:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cargohold.core.arn import Registry, iam_arn, parse_iam, parse_repository_arn
+from cargohold.core.arn import (
+    Registry,
+    iam_arn,
+    parse_iam,
+    parse_public_repository_arn,
+    parse_repository_arn,
+    public_registry,
+)
 from cargohold.core.errors import InvalidParameter
 
 REGION = "eu-central-1"
@@ -111,3 +118,20 @@ def test_a_policy_of_aws_is_read() -> None:
 def test_anything_else_is_no_arn_of_iam(text: str) -> None:
     """What does not name a user, group, role or policy of this partition is not read as one."""
     assert parse_iam(text) is None
+
+
+@pytest.mark.parametrize("name", ["demo", "team/app", "a.b-c_d/e", "a" * 205])
+def test_a_public_repositorys_arn_has_no_region(name: str) -> None:
+    """The ARN of a public repository is read as the registry and name that it was written of."""
+    registry = public_registry("123456789012")
+    arn = registry.repository_arn(name)
+    assert arn == f"arn:aws:ecr-public::123456789012:repository/{name}"
+    assert parse_public_repository_arn(arn) == (registry, name)
+
+
+@pytest.mark.parametrize("text", [DEMO, "arn:aws:ecr-public:us-east-1:123456789012:repository/demo", "", "demo"])
+@pytest.mark.parametrize("behind", ["", "\n", "__a", "a" * 205])
+def test_anything_else_is_no_public_arn(text: str, behind: str) -> None:
+    """A private repository's ARN, one with a region and a name that none can have are refused in ECR's sentence."""
+    with pytest.raises(InvalidParameter, match="'Invalid ARN'"):
+        parse_public_repository_arn(text + behind)

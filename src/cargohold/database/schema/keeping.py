@@ -45,8 +45,14 @@ verification = Table(
     Column("id", Id, primary_key=True),
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("bytes_per_second", BigInteger, nullable=False),
+    Column("total_blobs", BigInteger, nullable=False),
+    Column("total_bytes", BigInteger, nullable=False),
+    Column("end_blob_id", BigInteger, nullable=False),  # what came later is not looked at
     Column("last_blob_id", BigInteger, nullable=False),  # from where it goes on
     Column("blobs", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("damaged", BigInteger, nullable=False),
+    Column("repaired", BigInteger, nullable=False),
+    Column("claimed_until", BigInteger, nullable=False),  # a worker does it; 0 when none does
 )

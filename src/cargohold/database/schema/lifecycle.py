@@ -12,6 +12,11 @@ lifecycle_policy = Table(
     Column("policy", Text, nullable=False),
     Column("evaluated_at", BigInteger, nullable=False),  # 0 before the first evaluation
     Column("due_at", BigInteger, nullable=False),
+    Column("claimed_until", BigInteger, nullable=False),  # a worker evaluates it; 0 when none does
+    Column("planned", Integer, nullable=False),  # by the latest evaluation, like the next three
+    Column("expired", Integer, nullable=False),
+    Column("transitioned", Integer, nullable=False),
+    Column("failure", Text),  # why it did not come to its end
     Index(None, "due_at"),
 )
 
@@ -39,4 +44,5 @@ lifecycle_preview_result = Table(
     Column("storage_class", Text, nullable=False),  # of the image: STANDARD | ARCHIVE
     Column("action", Text, nullable=False),  # EXPIRE | TRANSITION
     Column("rule_priority", Integer, nullable=False),
+    Index(None, "repository_id", "digest"),
 )

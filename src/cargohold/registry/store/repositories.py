@@ -133,6 +133,7 @@ def add_repository(connection: Connection, registry_id: int, new: NewRepository,
         "scan_on_push": new.scan_on_push,
         "encryption_type": new.encryption_type,
         "kms_key": new.kms_key,
+        "policy": new.policy,
     }
     added: int | None = connection.execute(_ADD, values).scalar_one_or_none()
     return added

@@ -104,6 +104,11 @@ lifecycle_policy = Table(
     Column("policy", Text, nullable=False),
     Column("evaluated_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
+    Column("claimed_until", BigInteger, nullable=False),
+    Column("planned", Integer, nullable=False),
+    Column("expired", Integer, nullable=False),
+    Column("transitioned", Integer, nullable=False),
+    Column("failure", Text),
     Index(None, "due_at"),
 )
 
@@ -131,6 +136,7 @@ lifecycle_preview_result = Table(
     Column("storage_class", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("rule_priority", Integer, nullable=False),
+    Index(None, "repository_id", "digest"),
 )
 
 image_deletion = Table(
@@ -169,10 +175,16 @@ verification = Table(
     Column("id", Id, primary_key=True),
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("bytes_per_second", BigInteger, nullable=False),
+    Column("total_blobs", BigInteger, nullable=False),
+    Column("total_bytes", BigInteger, nullable=False),
+    Column("end_blob_id", BigInteger, nullable=False),
     Column("last_blob_id", BigInteger, nullable=False),
     Column("blobs", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("damaged", BigInteger, nullable=False),
+    Column("repaired", BigInteger, nullable=False),
+    Column("claimed_until", BigInteger, nullable=False),
 )
 
 

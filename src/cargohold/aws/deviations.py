@@ -1,0 +1,21 @@
+"""Where an operation that is built answers otherwise than on AWS: a sentence each, as docs/operations.md shows it.
+
+The reasons, and the differences that no single operation has, stand in docs/deviations.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+DEVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "ecr": {
+        "BatchGetImage": "An index is answered as the index; `acceptedMediaTypes` chooses, and converts nothing.",
+        "CreateRepository": "AES256 is accepted and shown, the bytes are stored as pushed; KMS is a KmsException.",
+        "GetAuthorizationToken": "The password ends with the key, session or user that it was issued to.",
+        "GetDownloadUrlForLayer": "The URL is the server's own, for an hour, one blob, GET and HEAD.",
+        "PutImage": "Docker's schema 1 and ORAS's artifact manifests are refused; an image without layers is taken.",
+        "PutRegistryPolicy": "A policy that denies its writer PutRegistryPolicy is refused: nobody else could undo it.",
+    },
+    "ecr-public": {},
+}

@@ -1,0 +1,188 @@
+"""Which images a policy's rules act on. Pure: images, rules and the time in, decisions out.
+
+Each rule marks what it would act on among all images that it matches; then the rules are walked by priority, and a
+rule gets no image that a rule before it matched, whether that one acted on it or kept it. So an image is acted on by
+one rule at the most. Rules of different storage classes match different images.
+
+What belongs together stays together:
+
+- an image that an index of the repository lists is matched by no rule while that index is there (for a transition:
+  while it is not archived itself), and so is not counted either;
+- a referrer is matched by no rule while its subject is there; it shares its subject's fate.
+
+Source: Amazon ECR user guide, "How lifecycle policies work" and "Examples of lifecycle policies".
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cargohold.core.clock import DAY
+from cargohold.lifecycle.policy import Action, Policy, Rule, StorageClass
+
+_STATUS: Final[Mapping[StorageClass, str]] = {"standard": "ACTIVE", "archive": "ARCHIVED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of a live image. Times are epoch milliseconds; `parents` are the indexes that list it, by id."""
+
+    id: int
+    digest: str
+    status: str
+    pushed_at: int
+    tags: tuple[str, ...] = ()
+    last_pull_at: int | None = None
+    archived_at: int | None = None
+    activated_at: int | None = None
+    subject_digest: str | None = None
+    parents: tuple[int, ...] = ()
+
+    @property
+    def born_at(self) -> int:
+        """From when its age counts: its push, or its return from the archive."""
+        return self.pushed_at if self.activated_at is None else max(self.activated_at, self.pushed_at)
+
+    @property
+    def used_at(self) -> int:
+        """When it was last pulled, or came into being."""
+        return self.born_at if self.last_pull_at is None else max(self.last_pull_at, self.born_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to an image, and by which rule."""
+
+    image: Candidate
+    action: Action
+    priority: int
+
+
+@dataclass(slots=True)
+class _Repository:
+    """A repository's images, oldest first, and how they hang together."""
+
+    images: Sequence[Candidate]
+    by_id: Mapping[int, Candidate]
+    by_digest: Mapping[str, Candidate]
+    referrers: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+
+    def is_free(self, image: Candidate, action: Action) -> bool:
+        """Whether rules of this action may match the image: nothing that is there holds it."""
+        if image.subject_digest is not None and image.subject_digest in self.by_digest:
+            return False
+        return not self.is_held(image, action)
+
+    def is_held(self, image: Candidate, action: Action) -> bool:
+        """Whether an index lists the image that would be broken by the action."""
+        if not image.parents:
+            return False
+        parents = [self.by_id[parent] for parent in image.parents if parent in self.by_id]
+        return any(action == "expire" or parent.status != "ARCHIVED" for parent in parents)
+
+
+def select(images: Iterable[Candidate], policy: Policy, now: int) -> list[Decision]:
+    """What the policy does to a repository's live images at `now`; the oldest come first, referrers before subjects."""
+    repository = _repository(images)
+    claimed: set[int] = set()
+    decisions: list[Decision] = []
+    for rule in policy.rules:
+        matched = _matched(repository, rule)
+        decisions += [
+            Decision(image, rule.action, rule.priority)
+            for image in _marked(matched, rule, now)
+            if image.id not in claimed
+        ]
+        claimed.update(image.id for image in matched)
+    decisions.sort(key=lambda decision: (decision.image.born_at, decision.image.id))
+    return _with_referrers(repository, decisions)
+
+
+def _repository(images: Iterable[Candidate]) -> _Repository:
+    ordered = sorted(images, key=lambda image: (image.born_at, image.id))
+    referrers: dict[str, list[Candidate]] = defaultdict(list)
+    for image in ordered:
+        if image.subject_digest is not None:
+            referrers[image.subject_digest].append(image)
+    return _Repository(
+        ordered, {image.id: image for image in ordered}, {image.digest: image for image in ordered}, referrers
+    )
+
+
+def _matched(repository: _Repository, rule: Rule) -> list[Candidate]:
+    """The images that a rule is about, oldest first, whether it acts on them or not."""
+    status, has_tags = _STATUS[rule.storage_class], _tag_test(rule)
+    return [
+        image
+        for image in repository.images
+        if image.status == status and has_tags(image.tags) and repository.is_free(image, rule.action)
+    ]
+
+
+def _marked(matched: Sequence[Candidate], rule: Rule, now: int) -> Sequence[Candidate]:
+    """Those that the rule alone would act on."""
+    if rule.count_type == "imageCountMoreThan":
+        return matched[: max(0, len(matched) - rule.count)]
+    before = now - rule.count * DAY
+    if rule.count_type == "sinceImagePushed":
+        return [image for image in matched if image.born_at < before]
+    if rule.count_type == "sinceImagePulled":
+        return [image for image in matched if image.used_at < before]
+    return [image for image in matched if image.archived_at is not None and image.archived_at < before]
+
+
+def _tag_test(rule: Rule) -> Callable[[Sequence[str]], bool]:
+    if rule.tag_status == "any":
+        return lambda _: True
+    if rule.tag_status == "untagged":
+        return lambda tags: not tags
+    prefixes = rule.prefixes
+    tests = [_pattern_test(pattern) for pattern in rule.patterns]
+
+    def has_each(tags: Sequence[str]) -> bool:
+        return all(any(tag.startswith(prefix) for tag in tags) for prefix in prefixes) and all(
+            any(test(tag) for tag in tags) for test in tests
+        )
+
+    return has_each
+
+
+def _pattern_test(pattern: str) -> Callable[[str], bool]:
+    """`*` stands for any number of characters, none too; every other character for itself. In linear time."""
+    first, *middle = pattern.split("*")
+    if not middle:
+        return first.__eq__
+    last = middle.pop()
+
+    def matches(tag: str) -> bool:
+        if len(tag) < len(first) + len(last) or not tag.startswith(first) or not tag.endswith(last):
+            return False
+        at, end = len(first), len(tag) - len(last)
+        for piece in middle:
+            at = tag.find(piece, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+    return matches
+
+
+def _with_referrers(repository: _Repository, decisions: Sequence[Decision]) -> list[Decision]:
+    """The decisions, each behind those on its referrers, and theirs, that it entails: a subject goes last."""
+    whole: list[Decision] = []
+    for decision in decisions:
+        family = [decision]
+        for each in family:
+            family += [
+                Decision(image, decision.action, decision.priority)
+                for image in repository.referrers.get(each.image.digest, ())
+                if _can_follow(image, decision.action) and not repository.is_held(image, decision.action)
+            ]
+        whole += reversed(family)
+    return whole
+
+
+def _can_follow(image: Candidate, action: Action) -> bool:
+    return action == "expire" or image.status == "ACTIVE"
