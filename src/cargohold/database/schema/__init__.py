@@ -31,6 +31,15 @@ metadata = MetaData(
     }
 )
 
-from cargohold.database.schema import federation, identity, jobs, keeping, lifecycle, public, registry  # noqa: E402
+from cargohold.database.schema import (  # noqa: E402
+    federation,
+    identity,
+    jobs,
+    keeping,
+    lifecycle,
+    public,
+    registry,
+    scanning,
+)
 
-__all__ = ["federation", "identity", "jobs", "keeping", "lifecycle", "metadata", "public", "registry"]
+__all__ = ["federation", "identity", "jobs", "keeping", "lifecycle", "metadata", "public", "registry", "scanning"]
