@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cargohold.blobstore.stores import Tier
 from cargohold.core.digest import Digest
 
 
@@ -13,5 +14,7 @@ class Blob:
     digest: Digest
     size: int
     generation: str
+    tier: Tier = "standard"
+    """In which of the stores its bytes lie."""
     media_type: str | None = None
     """Not known: a blob is uploaded without one, and manifests may differ in what they call it."""

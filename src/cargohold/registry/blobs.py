@@ -61,7 +61,8 @@ class Blobs:
     async def mount(self, target: Target, digest: Digest, source: Target | None) -> Blob | None:
         """The blob, which this repository holds from now on; None when `source` does not hold it or is not given.
 
-        None as well where the registry's setting BLOB_MOUNTING is off. `source` is a repository from which the caller may download. Raises RepositoryNotFound for the target.
+        None as well where the registry's setting BLOB_MOUNTING is off. `source` is a repository from which the caller
+        may download. Raises RepositoryNotFound for the target.
         """
         work = partial(self._mount, target=target, digest=digest, source=source)
         return await self._database.write(work)

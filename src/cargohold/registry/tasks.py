@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from cargohold.blobstore import BlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core.clock import MINUTE, Clock
 from cargohold.core.errors import Unavailable
 from cargohold.database import Database
@@ -18,7 +18,7 @@ LEASE: Final = 10 * MINUTE
 _log = structlog.get_logger(__name__)
 
 
-async def reap_uploads(database: Database, blobstore: BlobStore, clock: Clock, limit: int = 100) -> int:
+async def reap_uploads(database: Database, stores: Stores, clock: Clock, limit: int = 100) -> int:
     """Drops up to `limit` uploads that expired, were cancelled or came second, with their bytes; returns how many.
 
     Several workers may do it at once, and one that dies in the middle leaves what another can finish. An upload that
@@ -29,7 +29,7 @@ async def reap_uploads(database: Database, blobstore: BlobStore, clock: Clock, l
     reaped = 0
     for upload in taken:
         try:
-            await upload_commit.drop(database, blobstore, upload)
+            await upload_commit.drop(database, stores, upload)
         except Unavailable as error:
             _log.warning("upload not reaped", upload=upload.id, generation=upload.generation, reason=str(error))
         else:

@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from cargohold.blobstore import BlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core import digest as digests
 from cargohold.core.digest import Digest
 from cargohold.database import Database
@@ -89,12 +90,12 @@ def commit(connection: Connection, claim: Claim, digest: Digest, moment: Moment)
     return Committed(blob, won=made is not None, existed=made is None and not added)
 
 
-async def spare(database: Database, blobstore: BlobStore, upload: Upload, blob: Blob) -> Upload:
+async def spare(database: Database, stores: Stores, upload: Upload, blob: Blob) -> Upload:
     """The ended upload with the bytes that the blob does not need: its own, or the blob's where those are damaged.
 
     Damaged is what is missing or has another length; a blob is repaired by pushing it again.
     """
-    if await blobstore.stat(blob.generation) == blob.size:
+    if await stores.of(blob.tier).stat(blob.generation) == blob.size:
         return upload
     swapped = await database.write(partial(_swap, upload=upload, damaged=blob))
     return replace(upload, generation=blob.generation, stored="") if swapped else upload
@@ -110,10 +111,14 @@ def _swap(connection: Connection, upload: Upload, damaged: Blob) -> bool:
     return True
 
 
-async def drop(database: Database, blobstore: BlobStore, upload: Upload) -> None:
-    """Drops the bytes and the row of an upload that has ended; may be done again after it was broken off."""
-    await blobstore.abort(upload.unfinished)
-    await blobstore.delete(upload.generation)
+async def drop(database: Database, stores: Stores, upload: Upload) -> None:
+    """Drops the bytes and the row of an upload that has ended; may be done again after it was broken off.
+
+    They lie in the archive where they were an archived blob's, until these repaired it.
+    """
+    await stores.standard.abort(upload.unfinished)
+    await stores.standard.delete(upload.generation)
+    await stores.archive.delete(upload.generation)
     await database.write(partial(uploads.delete_ended, upload_id=upload.id))
 
 

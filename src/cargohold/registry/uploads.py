@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from cargohold.blobstore import BlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core import digest as digests
 from cargohold.core.arn import Target
 from cargohold.core.clock import Clock
@@ -51,13 +51,14 @@ class Uploads:
     def __init__(
         self,
         database: Database,
-        blobstore: BlobStore,
+        stores: Stores,
         clock: Clock,
         limits: Limits,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
-        self._blobstore = blobstore
+        self._stores = stores
+        self._blobstore = stores.standard
         self._clock = clock
         self._limits = limits
         self._new_id = new_id
@@ -149,8 +150,8 @@ class Uploads:
             committed = await self._commit(claim, candidates)
             upload = claim.upload
         if not committed.won:
-            unneeded = await upload_commit.spare(self._database, self._blobstore, upload, committed.blob)
-            await upload_commit.drop(self._database, self._blobstore, unneeded)
+            unneeded = await upload_commit.spare(self._database, self._stores, upload, committed.blob)
+            await upload_commit.drop(self._database, self._stores, unneeded)
         if api and committed.existed:
             raise LayerAlreadyExists(committed.blob.digest, target.name, target.registry.account)
         return Completed(committed.blob, committed.existed)
@@ -166,7 +167,7 @@ class Uploads:
         if ended is None:
             raise upload_not_found(target, upload_id)
         if ended.claimed_until <= now:
-            await upload_commit.drop(self._database, self._blobstore, ended)
+            await upload_commit.drop(self._database, self._stores, ended)
 
     async def count_open(self) -> int:
         """Uploads of all repositories that could still be written to."""
@@ -199,7 +200,7 @@ class Uploads:
             digest = await upload_commit.read_match(claim, self._blobstore, candidates)
         if digest is None:
             await claim.end()
-            await upload_commit.drop(self._database, self._blobstore, claim.upload)
+            await upload_commit.drop(self._database, self._stores, claim.upload)
             raise InvalidLayer
         now = self._clock()
         moment = Moment(now, now + self._limits.collection_lease)

@@ -7,6 +7,7 @@ DIR/                0700
   credentials       0600, the administrator's access key in AWS's file format
   cargohold.db      SQLite
   blobs/            the blob store
+  archive/          the blob store of what only archived images use
   audit/            0700, the audit trail's files
   run/server.json   where the running server is reached; there only while it is ready
   run/metrics/      counters of all processes
@@ -95,6 +96,10 @@ class DataFolder:
     @property
     def blobs(self) -> Path:
         return self.path / "blobs"
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
 
     @property
     def audit(self) -> Path:

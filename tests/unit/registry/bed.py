@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from cargohold.blobstore import BlobStore
 from cargohold.blobstore.filesystem import FilesystemBlobStore
+from cargohold.blobstore.stores import Stores
 from cargohold.core import digest as digests
 from cargohold.core import manifest as manifests
 from cargohold.core.arn import Registry, Target
@@ -35,17 +36,19 @@ class Room:
         self.now = 1_700_000_000_000
         self.home = HOME
         self.config = digests.of(CONFIG)
+        self.archive = FilesystemBlobStore(folder / "archive")
         self.use(FilesystemBlobStore(folder), Limits())
 
     def use(self, blobstore: BlobStore | None = None, limits: Limits | None = None) -> None:
         """Puts another store or other limits below the rooms."""
         self.blobstore = blobstore or self.blobstore
+        self.stores = Stores(self.blobstore, self.archive)
         self.limits = limits or self.limits
         self.repositories = Repositories(self.database, self.clock, self.limits)
         self.images = Images(self.database, self.clock, self.limits)
         self.tags = Tags(self.database)
-        self.blobs = Blobs(self.database, self.blobstore, self.clock, self.limits)
-        self.uploads = Uploads(self.database, self.blobstore, self.clock, self.limits)
+        self.blobs = Blobs(self.database, self.stores, self.clock, self.limits)
+        self.uploads = Uploads(self.database, self.stores, self.clock, self.limits)
 
     def clock(self) -> int:
         return self.now

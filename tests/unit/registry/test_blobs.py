@@ -230,7 +230,7 @@ def test_full_disk(room: Room, error: CargoholdError) -> None:
         target = await room.repository()
         await room.blob(target, b"data")
         room.now += 99 * HOUR
-        blobs = Blobs(Unwritable(room, error), room.blobstore, room.clock, room.limits)
+        blobs = Blobs(Unwritable(room, error), room.stores, room.clock, room.limits)
         blob = await blobs.get(target, DATA)
         assert b"".join([chunk async for chunk in await blobs.open(blob)]) == b"data"
 

@@ -115,7 +115,7 @@ def test_a_repair_that_comes_too_late_changes_nothing(room: Room, late: str) -> 
         if late == "blob":
             await room.execute("UPDATE blob SET generation = 'another'")
         before = await room.rows("SELECT generation FROM blob UNION ALL SELECT generation FROM upload")
-        assert await upload_commit.spare(room.database, room.blobstore, upload, blob) == upload
+        assert await upload_commit.spare(room.database, room.stores, upload, blob) == upload
         assert await room.rows("SELECT generation FROM blob UNION ALL SELECT generation FROM upload") == before
 
     asyncio.run(story())

@@ -27,7 +27,7 @@ class Flaky(FilesystemBlobStore):
 
 
 async def reap(room: Room, limit: int = 100) -> int:
-    return await reap_uploads(room.database, room.blobstore, room.clock, limit)
+    return await reap_uploads(room.database, room.stores, room.clock, limit)
 
 
 def test_expired(room: Room) -> None:
@@ -168,7 +168,7 @@ def test_done_twice(room: Room) -> None:
         upload = await room.uploads.begin(target)
         ended = await room.uploads.append(target, upload.id, chunked(b"data"))
         await room.uploads.cancel(target, upload.id)
-        await upload_commit.drop(room.database, room.blobstore, ended)
+        await upload_commit.drop(room.database, room.stores, ended)
         assert await room.read(target, digest) == b"data"
 
     asyncio.run(story())

@@ -145,7 +145,7 @@ def test_ended_while_it_is_completed(room: Room) -> None:
         assert await room.rows("SELECT * FROM blob") == []
         assert await room.blobs.check(target, [digests.of(b"data")]) == {}
         room.now += 30_000
-        assert await reap_uploads(room.database, room.blobstore, room.clock) == 1
+        assert await reap_uploads(room.database, room.stores, room.clock) == 1
         assert room.files() == set()
 
     target, upload_id = Target(room.home, "demo", None), ""

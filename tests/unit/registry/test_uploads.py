@@ -115,7 +115,7 @@ def test_ids_are_arguments(room: Room) -> None:
 
     async def story() -> None:
         ids = iter([UUID(int=1), UUID(int=2)])
-        uploads = Uploads(room.database, room.blobstore, room.clock, room.limits, lambda: next(ids))
+        uploads = Uploads(room.database, room.stores, room.clock, room.limits, lambda: next(ids))
         upload = await uploads.begin(await room.repository())
         assert (upload.id, upload.generation) == (str(UUID(int=1)), UUID(int=2).hex)
 

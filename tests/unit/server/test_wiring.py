@@ -91,7 +91,9 @@ def test_the_worker_reaps_uploads(folder: DataFolder) -> None:
         await cellar.close()
         return found
 
-    assert asyncio.run(run()) == {"reap uploads": 0, "reap sessions": 0, "prune the audit trail": 0}
+    found = asyncio.run(run())
+    assert {"jobs", "reap uploads", "reap sessions", "prune the audit trail"} <= set(found)
+    assert set(found.values()) == {0}
 
 
 def test_addresses_are_those_of_the_settings(folder: DataFolder) -> None:

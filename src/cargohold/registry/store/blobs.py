@@ -36,7 +36,7 @@ class Held:
     review_after: int | None
 
 
-_COLUMNS: Final = (blob.c.id, blob.c.digest, blob.c.size, blob.c.generation)
+_COLUMNS: Final = (blob.c.id, blob.c.digest, blob.c.size, blob.c.generation, blob.c.tier)
 _OF_REPOSITORY: Final = (
     (repository_blob.c.blob_id == blob.c.id)
     & (repository_blob.c.repository_id == bindparam("repository_id"))
@@ -170,7 +170,7 @@ _KEEP: Final = (
 
 def find_held(connection: Connection, repository_id: int, digest: Digest) -> Held | None:
     row = _FOUND.first(connection, {"repository_id": repository_id, "digest": digest})
-    return None if row is None else Held(_built(row), row[4])
+    return None if row is None else Held(_built(row), row[5])
 
 
 def list_held(connection: Connection, repository_id: int, digests: Sequence[Digest]) -> list[Held]:
@@ -179,13 +179,13 @@ def list_held(connection: Connection, repository_id: int, digests: Sequence[Dige
         found = find_held(connection, repository_id, digests[0])
         return [] if found is None else [found]
     rows = connection.execute(_LIST, {"repository_id": repository_id, "digests": digests})
-    return [Held(_built(row), row[4]) for row in rows]
+    return [Held(_built(row), row[5]) for row in rows]
 
 
 def find_use(connection: Connection, repository_id: int, digest: Digest) -> tuple[Blob, bool] | None:
     """The blob, and whether an image of this repository uses it."""
     row = connection.execute(_FIND_USE, {"repository_id": repository_id, "digest": digest}).one_or_none()
-    return None if row is None else (_built(row), bool(row[4]))
+    return None if row is None else (_built(row), bool(row[5]))
 
 
 def list_shared(connection: Connection, repository_id: int, digests: Iterable[str]) -> dict[str, Blob]:
@@ -238,7 +238,7 @@ def _columns(new: Blob, now: int) -> dict[str, object]:
         "generation": new.generation,
         "format": "plain",
         "wrapped_key": None,
-        "tier": "standard",
+        "tier": new.tier,
         "state": "live",
         "created_at": now,
     }
@@ -298,4 +298,4 @@ def save_lease(connection: Connection, blob_ids: Sequence[int], until: int) -> N
 
 
 def _built(row: Sequence[Any]) -> Blob:
-    return Blob(row[0], Digest(row[1]), row[2], row[3])
+    return Blob(row[0], Digest(row[1]), row[2], row[3], row[4])
