@@ -14,6 +14,7 @@ from cargohold.aws.door import AwsDoor
 from cargohold.core import errors as core
 from cargohold.core.errors import CargoholdError
 from cargohold.exchange import Message, Request
+from tests.bed.codes import COMMON
 
 HEADER = (
     "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20300101/us-east-1/ecr/aws4_request, "
@@ -21,21 +22,6 @@ HEADER = (
 )
 
 SECRET = "what a database says of a row"
-
-COMMON = {
-    "AccessDeniedException",
-    "ExpiredTokenException",
-    "IncompleteSignatureException",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "RequestEntityTooLargeException",
-    "SerializationException",
-    "ThrottlingException",
-    "UnknownOperationException",
-    "UnrecognizedClientException",
-    "UnsupportedOperationException",
-}
-"""Codes that any AWS service may answer with, so that no model names them."""
 
 
 def leaves() -> list[type[CargoholdError]]:

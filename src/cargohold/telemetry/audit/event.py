@@ -62,11 +62,13 @@ class Identity:
     issuer: Issuer | None = None
     session_began: int | None = None
     """Epoch milliseconds; None where it is no session."""
+    invoked_by: str = ""
+    """The service that did it by itself, where nobody asked: `ecr.amazonaws.com`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One request that a door has ended."""
+    """One request that a door has ended, or one thing that a service did by itself."""
 
     request_id: str
     action: str
@@ -89,7 +91,7 @@ class Happened:
 
     @property
     def proven(self) -> bool:
-        return bool(self.identity.arn)
+        return bool(self.identity.arn or self.identity.invoked_by)
 
 
 def moment(milliseconds: int) -> str:
@@ -133,7 +135,7 @@ def _event(happened: Happened, event_id: str, now: int) -> dict[str, Any]:
         "eventID": event_id,
         "readOnly": happened.only_reads,
         "resources": _resources(happened.resources),
-        "eventType": "AwsApiCall",
+        "eventType": "AwsServiceEvent" if happened.identity.invoked_by else "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": happened.recipient,
         "eventCategory": "Management",
@@ -148,6 +150,7 @@ def _user_identity(identity: Identity) -> dict[str, Any]:
         "accountId": identity.account,
         "accessKeyId": identity.access_key_id,
         "userName": identity.name if identity.kind == "IAMUser" else "",
+        "invokedBy": identity.invoked_by,
     }
     described: dict[str, Any] = {member: value for member, value in given.items() if value}
     if identity.issuer is not None or identity.session_began is not None:
