@@ -703,3 +703,37 @@ class InvalidToken(Malformed):
 
     def __init__(self, member: str = "nextToken") -> None:
         super().__init__(f"Invalid parameter at '{member}' failed to satisfy constraint: 'Invalid token'")
+
+
+class ScanNotFound(NotFound):
+    def __init__(self, digest: str, tag: str | None, repository: str, registry_id: str) -> None:
+        named = f"{{imageDigest:'{digest}', imageTag:'{tag or 'null'}'}}"
+        super().__init__(
+            f"Image scan does not exist for the image with '{named}' in the repository with name '{repository}' "
+            f"in the registry with id '{registry_id}'"
+        )
+
+
+class ScanningDisabled(Malformed):
+    """Enhanced scanning scans by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("This feature is disabled")
+
+
+class UnsupportedImageType(Malformed):
+    def __init__(self, media_type: str, repository: str, registry_id: str) -> None:
+        super().__init__(
+            f"An image of the media type '{media_type}' cannot be scanned. Repository with name '{repository}' in "
+            f"the registry with id '{registry_id}'"
+        )
+
+
+class ImageArchived(Conflict):
+    """An image that has to be restored before it is scanned."""
+
+    def __init__(self, digest: str, repository: str, registry_id: str) -> None:
+        super().__init__(
+            f"The image with digest '{digest}' in the repository with name '{repository}' in the registry with id "
+            f"'{registry_id}' is archived"
+        )

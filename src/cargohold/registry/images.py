@@ -85,7 +85,7 @@ class Images:
         for named in ids:
             if failure := malformed(named):
                 raise InvalidParameter("imageIds", failure.reason)
-        return await self._database.read(partial(_describe, target=target, ids=ids))
+        return await self._database.read(partial(describe_named, target=target, ids=ids))
 
     async def describe_page(
         self, target: Target, tag_status: str, status: str, after: str | None, limit: int
@@ -114,7 +114,8 @@ class Images:
         return [(named, found[each.id]) for named, each in held], failures
 
 
-def _describe(connection: Connection, target: Target, ids: Sequence[ImageId]) -> list[Image]:
+def describe_named(connection: Connection, target: Target, ids: Sequence[ImageId]) -> list[Image]:
+    """As Images.describe of names that are well formed."""
     wanted: dict[int, None] = {}
     for named, meant in resolve(connection, target.existing, ids).items():
         if isinstance(meant, Failure):

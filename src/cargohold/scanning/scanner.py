@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from cargohold.core.clock import Clock
-from cargohold.core.errors import BlobUnreadable
+from cargohold.core.errors import Corrupt
 from cargohold.core.manifest import IMAGES
 from cargohold.database import Database
 from cargohold.registry import contents, events
@@ -24,38 +24,24 @@ from cargohold.registry.blobs import Blobs
 from cargohold.registry.contents import Contents
 from cargohold.scanning import reading, store
 from cargohold.scanning.advisories.database import AdvisoryFile, Unusable
-from cargohold.scanning.ecosystems import ecosystem
-from cargohold.scanning.finding import Finding, Matches, Severity
+from cargohold.scanning.finding import Severity
 from cargohold.scanning.ignore import hidden_by
 from cargohold.scanning.inventory.evidence import LayerInventory
 from cargohold.scanning.inventory.merge import merge
+from cargohold.scanning.judge import Result, judge
 from cargohold.scanning.limits import GIB, Allowance, LimitPassed, Limits, ScanFailed
-from cargohold.scanning.match import match
 from cargohold.scanning.package import Inventory
-from cargohold.scanning.scan import COMPLETED, UNSUPPORTED, Observed, Scan, State
+from cargohold.scanning.scan import UNSUPPORTED, Observed, Scan
 
 IMAGE_SCAN: Final = "ECR Image Scan"
 LARGEST: Final = 32 * GIB
 """Bytes of an image's layers as stored, beyond which it is not scanned."""
 BATCH: Final = 50
 """Images that are matched anew in one run of `rematch`."""
-_SYSTEM: Final = ("deb", "apk", "rpm")
 _CONFIGS: Final = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a scan ended."""
-
-    state: State
-    description: str
-    inventory: Inventory | None = None
-    findings: tuple[Finding, ...] = ()
-    version: str = ""
-    source_updated_at: int = 0
 
 
 class Scanner:
@@ -91,7 +77,7 @@ class Scanner:
         found, scan, inventory = await self._database.read(partial(_kept, image_id=image_id))
         if found is None or scan is None or inventory is None:
             return
-        result = await asyncio.to_thread(_matched, inventory, scan, known)
+        result = await asyncio.to_thread(judge, inventory, scan.scan_type, known)
         await self._database.write(partial(_save, of=found, scan=scan, result=result, now=self._clock()))
 
     async def _result(self, found: Contents, scan: Scan) -> Result:
@@ -103,11 +89,11 @@ class Scanner:
             inventory = merge(await self._layers(found))
         except LimitPassed as error:
             return Result("TOO_LARGE", str(error))
-        except (ScanFailed, BlobUnreadable) as error:
-            return Result("FAILED", str(error))
+        except (ScanFailed, Corrupt) as error:
+            return Result("FAILED", str(error) or "The image has a layer whose bytes are damaged.")
         try:
             with closing(AdvisoryFile(self._advisories)) as known:
-                return await asyncio.to_thread(_matched, inventory, scan, known)
+                return await asyncio.to_thread(judge, inventory, scan.scan_type, known)
         except Unusable as error:
             return Result("FAILED", str(error), inventory)
 
@@ -140,40 +126,6 @@ def _is_scannable(found: Contents) -> bool:
     manifest = found.manifest
     config = manifest.config.media_type if manifest.config else ""
     return manifest.media_type in IMAGES and config in _CONFIGS and len(found.layers) == len(manifest.layers) > 0
-
-
-def _matched(inventory: Inventory, scan: Scan, known: AdvisoryFile) -> Result:
-    """Basic scanning is about the distribution's packages alone. Nothing is called clean that was not looked at."""
-    basic = scan.scan_type == "BASIC"
-    looked_at = tuple(each for each in inventory.packages if not basic or each.kind in _SYSTEM)
-    if not looked_at:
-        return Result("UNSUPPORTED", UNSUPPORTED, inventory)
-    uncovered = _uncovered(replace(inventory, packages=looked_at), known)
-    if uncovered and len(uncovered) == len({ecosystem(each, inventory.distribution) for each in looked_at}):
-        reason = f"No advisories have been imported for {', '.join(uncovered)}: nothing of the image could be looked up."
-        return Result("FAILED", reason, inventory)
-    matches = match(replace(inventory, packages=looked_at), known.lookup, known.scores)
-    description = " ".join([COMPLETED, *_remarks(uncovered, inventory.notes, matches)])
-    return Result("COMPLETE", description, inventory, matches.findings, known.version, known.updated_at)
-
-
-def _uncovered(inventory: Inventory, known: AdvisoryFile) -> list[str]:
-    """Where packages come from of which no advisory speaks at all; "an unknown distribution" for what has no name."""
-    families = {ecosystem(each, inventory.distribution) for each in inventory.packages}
-    return sorted(name or "an unknown distribution" for name in families if name is None or not known.covers(name))
-
-
-def _remarks(uncovered: Sequence[str], notes: Sequence[str], matches: Matches) -> list[str]:
-    """What a reader has to know beside the findings."""
-    remarks = list(notes[:5])
-    if len(notes) > len(remarks):
-        remarks.append(f"{len(notes) - len(remarks)} more files could not be read.")
-    if uncovered:
-        remarks.append(f"Packages of {', '.join(uncovered)} were not looked up: no advisories have been imported for them.")
-    if matches.undecided:
-        names = sorted({each.package.name for each in matches.undecided})
-        remarks.append(f"Versions that could not be compared: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}.")
-    return remarks
 
 
 def _save(connection: Connection, of: Contents, scan: Scan, result: Result, now: int) -> None:

@@ -10,23 +10,22 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from cargohold.core.arn import Registry, Target
+from cargohold.core.arn import Target
 from cargohold.core.clock import DAY, Clock
 from cargohold.core.errors import (
     ImageArchived,
-    ImageNotFound,
     InvalidParameter,
+    LimitExceeded,
     ScanningDisabled,
     ScanNotFound,
-    ScanQuotaExceeded,
     UnsupportedImageType,
 )
 from cargohold.core.manifest import IMAGES
 from cargohold.core.paging import Page
 from cargohold.database import Database
 from cargohold.jobs.queue import add_job
-from cargohold.registry.image import Failure, Image, ImageId, malformed
-from cargohold.registry.images import describe
+from cargohold.registry.image import Image, ImageId, malformed
+from cargohold.registry.images import describe_named
 from cargohold.registry.repository import Repository
 from cargohold.scanning import store
 from cargohold.scanning.configuration import Effective, effective
@@ -57,7 +56,7 @@ class Scans:
         """Asks for a scan of one image.
 
         Raises RepositoryNotFound, ImageNotFound, InvalidParameter, ImageArchived, UnsupportedImageType,
-        ScanningDisabled and ScanQuotaExceeded.
+        ScanningDisabled and LimitExceeded.
         """
         return await self._database.write(partial(_start, target=target, named=named, now=self._clock()))
 
@@ -107,7 +106,7 @@ def _start(connection: Connection, target: Target, named: ImageId, now: int) -> 
         raise ScanningDisabled
     last = store.find_scan(connection, image.id)
     if last is not None and last.requested_at > now - QUOTA:
-        raise ScanQuotaExceeded
+        raise LimitExceeded("The scan quota per image has been exceeded. Wait and try again.")
     wanted = effective(configuration, target.name, flag=False)
     _request(connection, image, wanted, now)
     return image, _scan(connection, image, named, target)
@@ -140,5 +139,5 @@ def _scan(connection: Connection, image: Image, named: ImageId, target: Target) 
 def _image(connection: Connection, target: Target, named: ImageId) -> Image:
     if failure := malformed(named):
         raise InvalidParameter("imageId", failure.reason)
-    found = describe(connection, target, [named])
+    found = describe_named(connection, target, [named])
     return found[0]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from cargohold.database.schema.registry import blob, image, image_blob, registry, repository
 from cargohold.registry.blob import Blob
@@ -31,8 +31,8 @@ _LAYERS: Final = (
 )
 
 
-def find_image(connection: Connection, image_id: int) -> Row[Any] | None:
-    """The live image with its manifest and its repository's name and registry."""
+def find_image(connection: Connection, image_id: int) -> Any:
+    """The row of the live image with its manifest and its repository's name and registry, None where there is none."""
     return connection.execute(_IMAGE, {"of": image_id}).one_or_none()
 
 

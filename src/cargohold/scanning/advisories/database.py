@@ -82,6 +82,11 @@ class AdvisoryFile:
         """Of the newest source: what is younger than that cannot be known."""
         return max((each.updated_at for each in self.sources()), default=0)
 
+    def covers(self, ecosystem: str) -> bool:
+        """Whether there is any advisory at all on packages from there."""
+        row = self._connection.execute("SELECT 1 FROM affects WHERE ecosystem = ? LIMIT 1", (ecosystem,)).fetchone()
+        return row is not None
+
     def exploited(self, cve: str) -> Exploited | None:
         row = self._connection.execute("SELECT cve, since FROM exploited WHERE cve = ?", (cve,)).fetchone()
         return None if row is None else Exploited(*row)
