@@ -40,6 +40,7 @@ from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.registry.verifications import Verifications
 from cargohold.telemetry.audit.trail import Audit
 
 

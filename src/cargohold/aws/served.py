@@ -223,5 +223,9 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         hosts.list_hosts,
         hosts.revoke_host,
         hosts.get_host_credentials,
+        verification.start_verification,
+        verification.stop_verification,
+        verification.describe_verification,
+        verification.list_damaged_blobs,
     ),
 }

@@ -70,6 +70,8 @@ from cargohold.registry.resource_policies import Language, ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.registry.verifications import Verifications
+from cargohold.registry.verifier import STEP_EVERY, Verifier
 from cargohold.server.app import Application, Doors
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.health import Health
@@ -284,6 +286,7 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
         Periodic("prune jobs", PRUNE_EVERY, queue.prune),
+        Periodic("verify blobs", STEP_EVERY, Verifier(cellar.database, cellar.stores, system_clock).run),
         Periodic("prune events", PRUNE_EVERY, prune_events),
     ]
     if plan.settings.audit == "file":
