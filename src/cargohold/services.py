@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cargohold.access.explanations import Explanations
 from cargohold.access.guard import Guard
@@ -32,6 +32,7 @@ from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.images import Images
+from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
@@ -39,10 +40,22 @@ from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.registry.verifications import Verifications
 from cargohold.telemetry.audit.trail import Audit
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class PublicRooms:
+    """The rooms of public registries, by their own quotas and with policies of their own service."""
+
+    registries: PublicRegistries
+    repositories: Repositories
+    resource_policies: ResourcePolicies
+    images: Images
+    uploads: Uploads
+
+
 class Services:
     addresses: Addresses
     clock: Clock
@@ -80,3 +93,17 @@ class Services:
     blobs: Blobs
     uploads: Uploads
     audit: Audit
+    public: PublicRooms
+    verifications: Verifications
+
+
+def of_public(services: Services) -> Services:
+    """The rooms as they are for public registries: handlers are the same for both kinds."""
+    rooms = services.public
+    return replace(
+        services,
+        repositories=rooms.repositories,
+        resource_policies=rooms.resource_policies,
+        images=rooms.images,
+        uploads=rooms.uploads,
+    )

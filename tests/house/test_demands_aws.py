@@ -71,6 +71,7 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         [("ecr:CreateRepository", DEMO), ("ecr:TagResource", DEMO)],
     ),
     ("ecr", "CreateRepository", {"repositoryName": "demo", "tags": []}, [("ecr:CreateRepository", DEMO)]),
+    ),
     (
         "ecr",
         "DescribeRepositories",
@@ -114,6 +115,10 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "CreateAccount", {}, [("cargohold:CreateAccount", f"{OF_FIRST}account/*")]),
     ("cargohold", "CreateAccount", {"accountId": OTHER}, [("cargohold:CreateAccount", f"{OF_FIRST}account/{OTHER}")]),
     ("cargohold", "ListAccounts", {}, [("cargohold:ListAccounts", f"{OF_FIRST}account/*")]),
+    *(
+        ("cargohold", name, {}, [(f"cargohold:{name}", f"{OF_FIRST}storage")])
+        for name in ("StartVerification", "StopVerification", "DescribeVerification", "ListDamagedBlobs")
+    ),
     ("cargohold", "SearchAudit", {}, [("cargohold:SearchAudit", f"arn:aws:cargohold::{ACCOUNT}:audit")]),
     ("cargohold", "SearchAudit", {"accountId": OTHER}, [("cargohold:SearchAudit", f"{OF_FIRST}account/{OTHER}")]),
     ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),

@@ -131,6 +131,13 @@ def test_only_a_mount_asks_for_more() -> None:
         assert list(start.optional(asked(**parameters))) == []
 
 
+def test_only_a_push_creates() -> None:
+    """Where an upload begins in a repository that is not there it takes CreateRepository, and nowhere else."""
+    assert {route.name: [each.action for each in route.creating(asked())] for route in ROUTES if route.creating} == {
+        "StartUpload": ["ecr:CreateRepository"]
+    }
+
+
 def test_actions_are_ecrs_own() -> None:
     """Every demanded action is an operation of ECR's API, so that policies written for AWS mean the same here."""
     known = {f"ecr:{name}" for name in load("ecr").operations}

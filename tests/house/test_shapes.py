@@ -23,11 +23,11 @@ def generator() -> ModuleType:
 @pytest.mark.parametrize("service", model.VERSIONS)
 def test_shapes_are_generated(service: str) -> None:
     """The shapes in the tree are the ones that tools/generate_shapes.py writes from the pinned botocore."""
-    kept = Path(shapes.__path__[0], f"{service}.py").read_text(encoding="utf-8")
+    kept = Path(shapes.__path__[0], f"{service.replace('-', '_')}.py").read_text(encoding="utf-8")
     assert kept == generator().render(service), "run: python tools/generate_shapes.py"
 
 
 def test_every_service_has_its_shapes() -> None:
     """There is a module of shapes for each service that is served, and for no other."""
     found = {path.stem for path in Path(shapes.__path__[0]).glob("*.py")} - {"__init__"}
-    assert found == set(model.VERSIONS)
+    assert found == {service.replace("-", "_") for service in model.VERSIONS}

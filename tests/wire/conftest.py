@@ -65,7 +65,7 @@ from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
-from cargohold.server.wiring import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES
+from cargohold.server.wiring import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES, public_rooms
 from cargohold.services import Services
 from cargohold.telemetry.audit.trail import Audit, Folder
 from tests.bed.engines import Engine, Place
@@ -317,5 +317,6 @@ def _services(
         referrers=Referrers(database),
         blobs=Blobs(database, furnished.stores, clock, limits),
         uploads=Uploads(database, furnished.stores, clock, limits),
+        public=public_rooms(database, furnished.stores, clock, limits),
         audit=Audit(Folder(audit, days=90, size=1 << 24), clock),
     )

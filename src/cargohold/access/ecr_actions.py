@@ -1,6 +1,6 @@
-"""The actions of ECR: a repository's or a registry's policy may name no others.
+"""The actions of ECR and of ECR Public: a repository's or a registry's policy may name no others.
 
-Source: service authorization reference, "Actions, resources, and condition keys for Amazon ECR".
+Source: service authorization reference, "Actions, resources, and condition keys for Amazon ECR" and "… Public".
 """
 
 from typing import Final
@@ -24,3 +24,14 @@ UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate UploadLayerPart Vali
 
 ECR_ACTIONS: Final = frozenset(f"ecr:{name.lower()}" for name in _NAMES.split())
 """In lower case, for case does not count."""
+
+_PUBLIC_NAMES: Final = """
+BatchCheckLayerAvailability BatchDeleteImage CompleteLayerUpload CreateRepository DeleteRepository
+DeleteRepositoryPolicy DescribeImageTags DescribeImages DescribeRegistries DescribeRepositories
+GetAuthorizationToken GetRegistryCatalogData GetRepositoryCatalogData GetRepositoryPolicy InitiateLayerUpload
+ListTagsForResource PutImage PutRegistryCatalogData PutRepositoryCatalogData SetRepositoryPolicy TagResource
+UntagResource UploadLayerPart
+"""
+
+ECR_PUBLIC_ACTIONS: Final = frozenset(f"ecr-public:{name.lower()}" for name in _PUBLIC_NAMES.split())
+"""In lower case."""

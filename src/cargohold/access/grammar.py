@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any, Final, Literal
 
 from cargohold.access import conditions, values
-from cargohold.access.ecr_actions import ECR_ACTIONS
+from cargohold.access.ecr_actions import ECR_ACTIONS, ECR_PUBLIC_ACTIONS
 from cargohold.access.patterns import matcher, parse
 from cargohold.access.written import check_principals, check_resource, is_legacy_resource
 from cargohold.core.errors import MalformedPolicyDocument
@@ -22,7 +22,7 @@ Form = Literal["identity", "boundary", "session", "resource", "trust", "managed"
 SYNTAX: Final = "Syntax errors in policy."
 LEGACY: Final = "The policy failed legacy parsing"
 _NO_VENDOR: Final = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-_ACTIONS: Final = {"ecr": ECR_ACTIONS}
+_ACTIONS: Final = {"ecr": ECR_ACTIONS, "ecr-public": ECR_PUBLIC_ACTIONS}
 _VERSIONS: Final = ("2008-10-17", "2012-10-17")
 _VENDOR: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
 _ALPHANUMERIC: Final = _VENDOR - {"-", "."}
@@ -40,7 +40,7 @@ Block = Mapping[str, Any]
 def check(text: str, kind: Form, service: str | None = None) -> None:
     """Raises MalformedPolicyDocument where `text` is no policy of that kind.
 
-    `service` is the one whose actions a policy of a resource may name: `ecr`.
+    `service` is the one whose actions a policy of a resource may name: `ecr`, `ecr-public`.
     """
     document = read(text, kind)
     if kind == "trust":

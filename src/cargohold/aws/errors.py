@@ -64,6 +64,7 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.ImageNotFound: _same("ImageNotFoundException"),
     errors.ManifestNotFound: _same("ImageNotFoundException"),
     errors.ImageAlreadyExists: _same("ImageAlreadyExistsException"),
+    errors.ImageStorageClassUpdateNotSupported: _same("ImageStorageClassUpdateNotSupportedException"),
     errors.ImageTagAlreadyExists: _same("ImageTagAlreadyExistsException"),
     errors.ImageDigestDoesNotMatch: _same("ImageDigestDoesNotMatchException"),
     errors.ReferencedImagesNotFound: _same("ReferencedImagesNotFoundException"),

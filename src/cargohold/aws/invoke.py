@@ -16,11 +16,14 @@ from cargohold.aws.told import told
 from cargohold.aws.validation import compile_check
 from cargohold.core.errors import AccessDenied
 from cargohold.identity.principals import Principal
+from cargohold.services import of_public
 
 if TYPE_CHECKING:
     from cargohold.access.trail import Trail
     from cargohold.identity.authenticate import Signed
     from cargohold.services import Services
+
+PUBLIC_SERVICE: Final = "ecr-public"
 
 NOBODY: Final = Admission(Principal("", "", "", "anonymous", ""), {}, {})
 """Who asks for an operation that nobody signs, before it has proven anybody."""
@@ -34,12 +37,14 @@ class Prepared:
     check: Callable[[Mapping[str, Any]], None]
     unsigned: bool = False
     """Whether nobody signs it: the operation itself proves who asks, and decides."""
+    public: bool = False
+    """Whether the service is that of the public registries."""
 
 
 def prepare(service: Service, operation: Operation) -> Prepared:
     """An operation made ready to be invoked; raises KeyError when the service's model does not have it."""
     known = service.operations[operation.name]
-    return Prepared(operation, compile_check(service, known.input), known.unsigned)
+    return Prepared(operation, compile_check(service, known.input), known.unsigned, service.name == PUBLIC_SERVICE)
 
 
 async def invoke(
@@ -50,14 +55,17 @@ async def invoke(
     # A request that breaks the model is not told of: anything may stand where a name belongs.
     prepared.check(request)
     try:
-        scope = Scope(signed.account, signed.region, signed.session, services.addresses.account)
+        if prepared.operation.meant is not None:
+            request = await prepared.operation.meant(services, request)
+        scope = Scope(signed.account, signed.region, signed.session, services.addresses.account, prepared.public)
         demands = prepared.operation.demands(scope, request)
         trail.ask(demands)
         admission = NOBODY
         if not prepared.unsigned:
             admission = await services.guard.require(signed.credential, demands, surroundings=trail.surroundings)
             trail.admit(admission)
-        call = Call(services, trail.request_id, signed.region, signed.credential, admission, trail)
+        rooms = of_public(services) if prepared.public else services
+        call = Call(rooms, trail.request_id, signed.region, signed.credential, admission, trail, prepared.public)
         answer = await prepared.operation.handler(call, request)
         trail.elements = told(answer) if trail.is_told else {}
     except AccessDenied as denied:

@@ -14,7 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-VERSIONS: Final = {"ecr": "2015-09-21", "sts": "2011-06-15", "iam": "2010-05-08", "cargohold": "2026-11-01"}
+VERSIONS: Final = {
+    "ecr": "2015-09-21",
+    "ecr-public": "2020-10-30",
+    "sts": "2011-06-15",
+    "iam": "2010-05-08",
+    "cargohold": "2026-11-01",
+}
 """The API version of each service that is served."""
 
 OURS: Final = Path(__file__).parent / "models"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cargohold.access.demand import Demand
-from cargohold.core.arn import Registry, Target
+from cargohold.core.arn import Registry, Target, public_registry
 
 if TYPE_CHECKING:
     from cargohold.access.context import Surroundings
@@ -30,11 +30,14 @@ class Scope:
     """The session that asks, where it is one."""
     first: str = ""
     """The deployment's first account, which owns what is nobody else's; nobody owns that where it is not said."""
+    public: bool = False
+    """Whether the service is that of the public registries."""
 
     def registry(self, request: Mapping[str, object]) -> Registry:
         """The registry that a decoded request is about: its `registryId`'s, else the caller's own."""
         named = request.get("registryId")
-        return Registry(named if isinstance(named, str) else self.account, self.region)
+        account = named if isinstance(named, str) else self.account
+        return public_registry(account) if self.public else Registry(account, self.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Call:
     admission: Admission
     trail: Trail
     """What the audit trail will say of the request; an operation that nobody signs says there who asks."""
+    public: bool = False
+    """Whether the service is that of the public registries."""
 
     async def require(self, demand: Demand) -> None:
         """Asks the guard for what only shows when the request is looked into; raises AccessDenied."""
@@ -61,7 +66,7 @@ class Call:
     @property
     def scope(self) -> Scope:
         first = self.services.addresses.account
-        return Scope(self.admission.principal.account, self.region, self.admission.session, first)
+        return Scope(self.admission.principal.account, self.region, self.admission.session, first, self.public)
 
     def registry(self, request: Mapping[str, object]) -> Registry:
         """The registry that a decoded request is about: its `registryId`'s, else the caller's own."""
@@ -79,6 +84,8 @@ class Operation:
     name: str
     demands: Callable[[Scope, Any], Sequence[Demand]]
     handler: Callable[[Call, Any], Awaitable[Mapping[str, object]]]
+    meant: Callable[[Services, Any], Awaitable[Mapping[str, Any]]] | None = None
+    """Where a request may name something by another name: the request with the true one, before it is judged."""
 
 
 def operation(

@@ -37,6 +37,7 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "PutRegistryScanningConfiguration",
             "PutReplicationConfiguration",
             "PutSigningConfiguration",
+    "ecr-public": frozenset(),
             "RegisterPullTimeUpdateExclusion",
             "StartImageScan",
             "StartLifecyclePolicyPreview",

@@ -6,8 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import audit, explain, hosts
-from cargohold.aws.ecr import authorization, images, layers, repositories, resource_policies, resource_tags
+from cargohold.aws.cargohold import audit, explain, hosts, verification
+from cargohold.aws.ecr import (
+    account_settings,
+    authorization,
+    images,
+    layers,
+    pull_time_exclusions,
+    registry,
+    repositories,
+    resource_policies,
+    resource_tags,
+    templates,
+)
+from cargohold.aws.ecr_public import authorization as public_authorization
+from cargohold.aws.ecr_public import images as public_images
+from cargohold.aws.ecr_public import pushes, registries
+from cargohold.aws.ecr_public import repositories as public_repositories
+from cargohold.aws.ecr_public import resource_policies as public_resource_policies
+from cargohold.aws.ecr_public import resource_tags as public_resource_tags
 from cargohold.aws.iam import (
     absent,
     access_keys,
@@ -66,6 +83,31 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
     ),
     "iam": (
         users.create_user,
+    "ecr-public": (
+        public_authorization.get_authorization_token,
+        public_repositories.create_repository,
+        public_repositories.describe_repositories,
+        public_repositories.delete_repository,
+        public_resource_tags.tag_resource,
+        public_resource_tags.untag_resource,
+        public_resource_tags.list_tags_for_resource,
+        public_resource_policies.set_repository_policy,
+        public_resource_policies.get_repository_policy,
+        public_resource_policies.delete_repository_policy,
+        public_images.describe_images,
+        public_images.describe_image_tags,
+        pushes.batch_check_layer_availability,
+        pushes.initiate_layer_upload,
+        pushes.upload_layer_part,
+        pushes.complete_layer_upload,
+        pushes.put_image,
+        pushes.batch_delete_image,
+        registries.describe_registries,
+        registries.get_registry_catalog_data,
+        registries.put_registry_catalog_data,
+        registries.get_repository_catalog_data,
+        registries.put_repository_catalog_data,
+    ),
         users.get_user,
         users.list_users,
         users.update_user,
@@ -181,5 +223,9 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         hosts.list_hosts,
         hosts.revoke_host,
         hosts.get_host_credentials,
+        verification.start_verification,
+        verification.stop_verification,
+        verification.describe_verification,
+        verification.list_damaged_blobs,
     ),
 }

@@ -182,6 +182,16 @@ class ImageNotFound(NotFound):
         )
 
 
+class ImageStorageClassUpdateNotSupported(Conflict):
+    """An image that may not be archived, or that has the storage class already."""
+
+    def __init__(self, digest: str, name: str, reason: str) -> None:
+        super().__init__(
+            f"The storage class of the image with digest '{digest}' in the repository with name '{name}' "
+            f"cannot be updated: {reason}"
+        )
+
+
 class ManifestNotFound(NotFound):
     """The manifest that a pull asked for."""
 

@@ -35,6 +35,13 @@ _CLOSED_TO_USERS_SESSIONS: Final = "iam"
 """IAM knows no session of a user's that was begun without MFA, and there is none with."""
 
 
+class _Everywhere(frozenset[str]):
+    """Holds the name of every region."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """A request whose signature is right: whose key, of which account, for which region."""
@@ -92,7 +99,12 @@ class Authenticator:
         self._clock = clock
         self._uses = uses
         self._regions = frozenset(regions)
-        self._served = {"sts": self._regions | {_GLOBAL_REGION}, "iam": frozenset({_GLOBAL_REGION})}
+        self._served: dict[str, Collection[str]] = {
+            "sts": self._regions | {_GLOBAL_REGION},
+            "iam": frozenset({_GLOBAL_REGION}),
+            # It lives in one region, and says so itself where it is looked for in another.
+            "ecr-public": _Everywhere(),
+        }
         # What an unknown key is verified with, so that it costs what a known key costs.
         self._nobody = root.seal(secrets.token_hex(20).encode(), _NOBODY)
 

@@ -6,9 +6,9 @@ one rule at the most. Rules of different storage classes match different images.
 
 What belongs together stays together:
 
-- an image that an index of the repository lists is matched by no rule while that index is there (for a transition:
-  while it is not archived itself), and so is not counted either;
-- a referrer is matched by no rule while its subject is there; it shares its subject's fate.
+- an image that an index of the repository lists, and one that refers to a subject there, is matched by no rule that
+  expires while the index or subject is there, by none that archives while it is not archived, and so is not counted;
+- a referrer shares its subject's fate.
 
 Source: Amazon ECR user guide, "How lifecycle policies work" and "Examples of lifecycle policies".
 """
@@ -69,21 +69,24 @@ class _Repository:
     referrers: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
 
     def is_free(self, image: Candidate, action: Action) -> bool:
-        """Whether rules of this action may match the image: nothing that is there holds it."""
-        if image.subject_digest is not None and image.subject_digest in self.by_digest:
-            return False
-        return not self.is_held(image, action)
+        """Whether rules of this action may match the image: neither an index nor a subject holds it."""
+        if image.subject_digest is not None:
+            subject = self.by_digest.get(image.subject_digest)
+            if subject is not None and _holds(subject, action):
+                return False
+        return not self.is_listed(image, action)
 
-    def is_held(self, image: Candidate, action: Action) -> bool:
-        """Whether an index lists the image that would be broken by the action."""
-        if not image.parents:
-            return False
-        parents = [self.by_id[parent] for parent in image.parents if parent in self.by_id]
-        return any(action == "expire" or parent.status != "ARCHIVED" for parent in parents)
+    def is_listed(self, image: Candidate, action: Action) -> bool:
+        """Whether an index lists the image that the action would break."""
+        return any(parent in self.by_id and _holds(self.by_id[parent], action) for parent in image.parents)
 
 
 def select(images: Iterable[Candidate], policy: Policy, now: int) -> list[Decision]:
-    """What the policy does to a repository's live images at `now`; the oldest come first, referrers before subjects."""
+    """What the policy does to a repository's live images at `now`; the oldest come first.
+
+    What expires is said of referrers before their subjects, what is archived of subjects before their referrers, so
+    that whoever stops in between leaves nothing that no later evaluation sees.
+    """
     repository = _repository(images)
     claimed: set[int] = set()
     decisions: list[Decision] = []
@@ -170,7 +173,7 @@ def _pattern_test(pattern: str) -> Callable[[str], bool]:
 
 
 def _with_referrers(repository: _Repository, decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions, each behind those on its referrers, and theirs, that it entails: a subject goes last."""
+    """The decisions, each with those on its referrers, and theirs, that it entails."""
     whole: list[Decision] = []
     for decision in decisions:
         family = [decision]
@@ -178,10 +181,14 @@ def _with_referrers(repository: _Repository, decisions: Sequence[Decision]) -> l
             family += [
                 Decision(image, decision.action, decision.priority)
                 for image in repository.referrers.get(each.image.digest, ())
-                if _can_follow(image, decision.action) and not repository.is_held(image, decision.action)
+                if _can_follow(image, decision.action) and not repository.is_listed(image, decision.action)
             ]
-        whole += reversed(family)
+        whole += reversed(family) if decision.action == "expire" else family
     return whole
+
+
+def _holds(holder: Candidate, action: Action) -> bool:
+    return action == "expire" or holder.status != "ARCHIVED"
 
 
 def _can_follow(image: Candidate, action: Action) -> bool:

@@ -13,7 +13,7 @@ from cargohold.access.context import Surroundings
 from cargohold.access.trail import Trail
 from cargohold.core.errors import CargoholdError, UnknownHost
 from cargohold.exchange import Reply, Request
-from cargohold.oci import errors, routes, told
+from cargohold.oci import create_on_push, errors, routes, told
 from cargohold.oci.call import Call
 from cargohold.oci.challenge import challenge
 
@@ -47,7 +47,12 @@ class OciDoor:
             surroundings = trail.surroundings
             admission = await services.guard.require(credential, demands, optional, surroundings)
             trail.admit(admission)
-            reply = await route.handler(Call(services, request, asked, admission, credential, surroundings))
+            call = Call(services, request, asked, admission, credential, surroundings)
+            if route.creating is not None and asked.registry.kind == "private" and call.target.id is None:
+                call, made = await create_on_push.with_repository(call, route.creating(asked), demands, optional)
+                if made:
+                    told.created(trail, call.target, services.audit)
+            reply = await route.handler(call)
         except CargoholdError as error:
             reply = errors.refuse(error, request)
             if reply.status == 401:

@@ -17,6 +17,7 @@ from cargohold.exchange import Reply
 from cargohold.oci import accept
 from cargohold.oci.blobs import is_known
 from cargohold.oci.challenge import API_VERSION
+from cargohold.registry import pull_times
 from cargohold.registry.image import Image, Push
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ async def get_manifest(call: Call) -> Reply:
     image = await call.services.images.get(call.target, reference)
     if image.media_type in INDEXES and reference.tag is not None:
         image = await _readable(call, image)
+    now = call.admission.now
+    if call.request.method == "GET" and now - (image.last_pull_at or 0) >= pull_times.EVERY:
+        entity_id = call.admission.principal.entity_id
+        call.services.pull_times.record(image.id, image.last_pull_at, entity_id, now)
     headers = [
         API_VERSION,
         ("Docker-Content-Digest", image.digest),

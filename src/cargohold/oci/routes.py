@@ -39,7 +39,10 @@ UPLOAD: Final = "/v2/<name>/blobs/uploads/<id>"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Methods on a path. `optional` are powers that the handler can do without; the guard says which are given."""
+    """Methods on a path. `optional` are powers that the handler can do without; the guard says which are given.
+
+    `creating` is what else it takes where the repository is not there and a creation template makes it.
+    """
 
     name: str
     methods: tuple[str, ...]
@@ -47,6 +50,7 @@ class Route:
     demands: Demands[Asked]
     handler: Callable[[Call], Awaitable[Reply]]
     optional: Demands[Asked] | None = None
+    creating: Demands[Asked] | None = None
     only_reads: bool = field(init=False)
     """Whether what it serves changes nothing; a route that refuses serves nothing."""
 
@@ -93,6 +97,7 @@ def needs_of_upload(asked: Asked) -> Sequence[Demand]:
 
 _open_upload: Final = needs("ecr:InitiateLayerUpload")
 _whole_upload: Final = needs_all("ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload")
+_create: Final = needs("ecr:CreateRepository")
 _end_upload: Final = needs_all("ecr:UploadLayerPart", "ecr:CompleteLayerUpload")
 
 ROUTES: Final = (
@@ -106,7 +111,7 @@ ROUTES: Final = (
     Route("GetBlob", ("GET",), BLOB, needs("ecr:GetDownloadUrlForLayer"), blobs.get_blob),
     Route("HeadBlob", ("HEAD",), BLOB, needs("ecr:BatchCheckLayerAvailability"), blobs.head_blob),
     Route("DeleteBlob", ("DELETE",), BLOB, needs("ecr:BatchDeleteImage"), blobs.delete_blob),
-    Route("StartUpload", ("POST",), UPLOADS, needs_of_upload, uploads.start_upload, uploads.mount_source),
+    Route("StartUpload", ("POST",), UPLOADS, needs_of_upload, uploads.start_upload, uploads.mount_source, _create),
     Route("GetUpload", ("GET",), UPLOAD, needs("ecr:UploadLayerPart"), uploads.get_upload),
     Route("PatchUpload", ("PATCH",), UPLOAD, needs("ecr:UploadLayerPart"), uploads.patch_upload),
     Route("PutUpload", ("PUT",), UPLOAD, _end_upload, uploads.put_upload),

@@ -7,10 +7,12 @@ Nothing of a request is told but its names, ids and digests.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from cargohold.access.demand import Demand
 from cargohold.access.trail import Trail
+from cargohold.core.arn import Target
 from cargohold.core.errors import AccessDenied, CargoholdError, CredentialsRequired
 from cargohold.exchange import Reply
 from cargohold.oci import routes
@@ -38,6 +40,20 @@ def elsewhere(trail: Trail, error: CargoholdError, reply: Reply, audit: Audit) -
     trail.record(audit, reply.code)
     reply.operation = "oci:Unknown"
     return reply
+
+
+def created(trail: Trail, target: Target, audit: Audit) -> None:
+    """The request made its repository, which is an event of its own, as CreateRepository's is."""
+    registry = target.registry
+    event = replace(
+        trail,
+        action="ecr:CreateRepository",
+        region=registry.region,
+        recipient=registry.account,
+        resources=[registry.repository_arn(target.name)],
+        parameters={"registryId": registry.account, "repositoryName": target.name},
+    )
+    event.record(audit, "")
 
 
 def tell(trail: Trail, route: Route, asked: Asked, demands: Sequence[Demand], reply: Reply | None) -> None:

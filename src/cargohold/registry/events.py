@@ -21,6 +21,7 @@ MOST: Final = 100_000
 """How many are kept, the newest."""
 
 IMAGE_ACTION: Final = "ECR Image Action"
+REFERRER_ACTION: Final = "ECR Referrer Action"
 
 
 def publish(connection: Connection, registry_id: int, kind: str, payload: Mapping[str, Any], now: int) -> None:

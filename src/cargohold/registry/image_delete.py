@@ -6,7 +6,7 @@ loses a blob, and no index a child, that it was just promised.
 Sources: Amazon ECR API reference, BatchDeleteImage; its user guide, "Deleting an image".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -111,19 +111,13 @@ def delete_digest(connection: Connection, target: Target, digest: str, moment: M
     blobs.delete_rights(connection, repository.id, [image.id], moment.review_after)
 
 
-def expire(
-    connection: Connection, target: Target, still: Callable[[Connection], Sequence[int]], moment: Moment
-) -> Sequence[int]:
-    """Deletes images of one repository with their tags; returns their ids.
+def expire(connection: Connection, repository_id: int, ids: Sequence[int], moment: Moment) -> None:
+    """Deletes images of one repository, with their tags: live ones that no live index lists, up to 100.
 
-    `still` says which, once nothing in the repository changes any more: live ones that no live index lists, up to 100.
-    Raises RepositoryNotFound.
+    The caller holds the repository alone (get_locked).
     """
-    repository = repositories.get_locked(connection, target)
-    ids = still(connection)
     for image_id in ids:
         tags.delete_of_image(connection, image_id)
         images.delete_image(connection, image_id, moment.now)
     if ids:
-        blobs.delete_rights(connection, repository.id, ids, moment.review_after)
-    return ids
+        blobs.delete_rights(connection, repository_id, ids, moment.review_after)

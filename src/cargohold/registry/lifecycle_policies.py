@@ -13,6 +13,7 @@ from cargohold.core.errors import LifecyclePolicyNotFound
 from cargohold.database import Database
 from cargohold.registry.lifecycle_policy import LifecyclePolicy
 from cargohold.registry.store import lifecycle_policies as store
+from cargohold.registry.store import repositories
 
 Check = Callable[[str], None]
 """Raises InvalidParameter unless a text is a lifecycle policy; wiring passes it in."""
@@ -32,7 +33,7 @@ class LifecyclePolicies:
         self.check(text)
 
         def work(connection: Connection) -> None:
-            store.hold_repository(connection, target)
+            hold(connection, target)
             set_policy(connection, target.existing, text, self._clock())
 
         await self._database.write(work)
@@ -45,10 +46,20 @@ class LifecyclePolicies:
         """The policy that the repository had until now. Raises RepositoryNotFound and LifecyclePolicyNotFound."""
 
         def work(connection: Connection) -> LifecyclePolicy:
-            store.hold_repository(connection, target)
+            hold(connection, target)
             return _present(store.delete_policy(connection, target.existing), target)
 
         return await self._database.write(work)
+
+
+def hold(connection: Connection, target: Target) -> None:
+    """The repository, which nobody deletes until the transaction ends. Raises RepositoryNotFound."""
+    store.hold_repository(connection, target)
+
+
+def hold_alone(connection: Connection, target: Target) -> None:
+    """The repository, which nobody adds to or deletes from until the transaction ends. Raises RepositoryNotFound."""
+    repositories.get_locked(connection, target)
 
 
 def set_policy(connection: Connection, repository_id: int, text: str, now: int) -> None:

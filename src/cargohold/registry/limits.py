@@ -3,7 +3,7 @@
 Source: Amazon ECR user guide, "Amazon ECR private registry quotas". Sizes are bytes, times milliseconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cargohold.core.clock import DAY
@@ -33,3 +33,16 @@ class Limits:
     """How long an upload lives after something was last written to it."""
     collection_lease: int = DAY
     """How long a blob that no image uses is kept, and how long a deletion could be undone."""
+
+
+def of_public(limits: Limits) -> Limits:
+    """The limits of public registries: where ECR Public's own quotas are lower than ECR's, those.
+
+    Source: Amazon ECR Public user guide, "Amazon ECR Public service quotas".
+    """
+    return replace(
+        limits,
+        repositories=min(limits.repositories, 10_000),
+        layer_bytes=min(limits.layer_bytes, 10_000 * MIB),
+        parts=min(limits.parts, 1_000),
+    )

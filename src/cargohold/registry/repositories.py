@@ -40,7 +40,7 @@ class Repositories:
         Raises what its options break (see repository.check), RepositoryAlreadyExists and LimitExceeded.
         """
         check(new, self._limits)
-        return await self._database.write(partial(self._add, registry=registry, new=new, now=self._clock()))
+        return await self._database.write(partial(self.add, registry=registry, new=new, now=self._clock()))
 
     async def ensure(self, registry: Registry, new: NewRepository) -> bool:
         """Makes the repository where there is none of its name; whether it did. Of several at once one makes it.
@@ -109,7 +109,8 @@ class Repositories:
         """Every tag's value, by key in the order of the keys' characters. Raises RepositoryNotFound."""
         return await self._database.read(partial(_list_tags, target=target))
 
-    def _add(self, connection: Connection, registry: Registry, new: NewRepository, now: int) -> Repository:
+    def add(self, connection: Connection, registry: Registry, new: NewRepository, now: int) -> Repository:
+        """As `create`, of what was checked, for who makes more with it in one transaction; holds the registry's row."""
         registry_id = repositories.add_registry(connection, registry)
         id_ = repositories.add_repository(connection, registry_id, new, now)
         if id_ is None:

@@ -19,7 +19,7 @@ from cargohold.core import digest as digests
 from cargohold.core.digest import Digest
 from cargohold.database import Database
 from cargohold.registry.blob import Blob
-from cargohold.registry.store import blobs, repositories, uploads
+from cargohold.registry.store import blobs, repositories, uploads, verifications
 from cargohold.registry.upload import Upload
 from cargohold.registry.upload_claim import Claim, upload_not_found
 
@@ -80,13 +80,16 @@ def commit(connection: Connection, claim: Claim, digest: Digest, moment: Moment)
     """
     upload, target = claim.upload, claim.target
     repository = repositories.get_shared(connection, target)
-    made = _make_live(connection, Blob(0, digest, upload.offset, upload.generation), moment)
+    made, left = _make_live(connection, Blob(0, digest, upload.offset, upload.generation), moment)
     blob = made or blobs.get_blob(connection, digest)
     blobs.add_to_queue(connection, blob.id, moment.review_after, "uploaded")  # nothing uses it yet
     added = blobs.add_right(connection, repository.id, blob.id, moment.now)
-    end = uploads.delete_claimed if made else partial(uploads.save_ended, now=moment.now)
+    forget = made is not None and left is None
+    end = uploads.delete_claimed if forget else partial(uploads.save_ended, now=moment.now)
     if not end(connection, upload):
         raise upload_not_found(target, upload.id)
+    if left is not None:
+        uploads.save_generation(connection, upload, left)  # the reaper drops them
     return Committed(blob, won=made is not None, existed=made is None and not added)
 
 
@@ -103,10 +106,11 @@ async def spare(database: Database, stores: Stores, upload: Upload, blob: Blob) 
 
 def _swap(connection: Connection, upload: Upload, damaged: Blob) -> bool:
     """Both change hands or neither: whichever bytes nobody needs are the ended upload's, and are dropped with it."""
-    if not blobs.save_generation(connection, damaged, upload.generation):
+    if not blobs.save_generation(connection, damaged, upload.generation, "standard"):
         return False
     if not uploads.save_generation(connection, upload, damaged.generation):
-        blobs.save_generation(connection, replace(damaged, generation=upload.generation), damaged.generation)
+        mended = replace(damaged, generation=upload.generation)
+        blobs.save_generation(connection, mended, damaged.generation, damaged.tier)
         return False
     return True
 
@@ -122,16 +126,18 @@ async def drop(database: Database, stores: Stores, upload: Upload) -> None:
     await database.write(partial(uploads.delete_ended, upload_id=upload.id))
 
 
-def _make_live(connection: Connection, new: Blob, moment: Moment) -> Blob | None:
+def _make_live(connection: Connection, new: Blob, moment: Moment) -> tuple[Blob | None, str | None]:
     """The blob, made of these bytes; None when it is live with others, and stays so until the transaction ends.
 
-    A row that is there, or has just come, is locked only after its place in the queue.
+    Where it was in quarantine these bytes repair it, and the generation of the damaged ones is told too. A row that is
+    there, or has just come, is locked only after its place in the queue.
     """
     if blobs.find_blob(connection, new.digest) is None:
         made = blobs.add_new_blob(connection, new, moment.now)
         if made is not None:
-            return made
+            return made, None
     there = blobs.find_blob(connection, new.digest)
     if there is not None:
         blobs.lock_in_queue(connection, there.id)
-    return blobs.add_blob(connection, new, moment.now)
+    made = blobs.add_blob(connection, new, moment.now)
+    return made, None if made is None else verifications.find_repaired(connection, made.id)

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     audit_keep_mib: int = Field(
         1024, ge=1, le=1 << 30, description="How many MiB all of the audit trail's files may take; the oldest go first."
     )
+    verify_mib_per_second: int = Field(
+        100, ge=1, le=1 << 20, description="How many MiB of blobs a verification reads in a second at the most."
+    )
 
     oidc_jwks: Annotated[Mapping[str, Path], NoDecode] = Field(
         {},

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
 from cargohold.blobstore.stores import Stores
 from cargohold.core.addresses import Addresses
-from cargohold.core.clock import HOUR, MINUTE, SECOND, system_clock
+from cargohold.core.clock import HOUR, MINUTE, SECOND, Clock, system_clock
 from cargohold.core.errors import Unavailable
 from cargohold.database import Database, migrate
 from cargohold.database.sqlite import SQLite
@@ -61,7 +61,8 @@ from cargohold.registry import events, tasks
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates, Texts
 from cargohold.registry.images import Images
-from cargohold.registry.limits import Limits
+from cargohold.registry.limits import Limits, of_public
+from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
 from cargohold.registry.repositories import Repositories
@@ -69,13 +70,15 @@ from cargohold.registry.resource_policies import Language, ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.registry.verifications import Verifications
+from cargohold.registry.verifier import STEP_EVERY, Verifier
 from cargohold.server.app import Application, Doors
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.health import Health
 from cargohold.server.proxies import TrustedProxies
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings
-from cargohold.services import Services
+from cargohold.services import PublicRooms, Services
 from cargohold.telemetry.audit.files import FOLDER_MODE
 from cargohold.telemetry.audit.trail import Audit, Folder, Keeper, Stream
 
@@ -97,6 +100,7 @@ POLICIES_OF_ECR: Final = Language(
 )
 TEXTS_OF_TEMPLATES: Final = Texts(POLICIES_OF_ECR, lifecycle.check)
 
+POLICIES_OF_ECR_PUBLIC: Final = replace(POLICIES_OF_ECR, check=partial(check, kind="resource", service="ecr-public"))
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -241,10 +245,25 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         uploads=Uploads(database, stores, system_clock, limits),
         audit=Audit(_keeper(plan), system_clock),
     )
+        verifications=Verifications(database, system_clock, plan.settings.verify_mib_per_second << 20),
+        public=public_rooms(database, stores, system_clock, limits),
 
 
 def application(plan: Plan, cellar: Cellar) -> Application:
     """What a door process serves."""
+def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limits) -> PublicRooms:
+    """The rooms of public registries: rows of the same tables, by quotas of their own."""
+    lower = of_public(limits)
+    repositories = Repositories(database, clock, lower)
+    return PublicRooms(
+        registries=PublicRegistries(database, clock, lower, repositories),
+        repositories=repositories,
+        resource_policies=ResourcePolicies(database, POLICIES_OF_ECR_PUBLIC),
+        images=Images(database, clock, lower),
+        uploads=Uploads(database, stores, clock, lower),
+    )
+
+
     rooms = services(plan, cellar)
     checks = {
         "database": partial(_database_answers, cellar.database),
@@ -267,6 +286,7 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
         Periodic("prune jobs", PRUNE_EVERY, queue.prune),
+        Periodic("verify blobs", STEP_EVERY, Verifier(cellar.database, cellar.stores, system_clock).run),
         Periodic("prune events", PRUNE_EVERY, prune_events),
     ]
     if plan.settings.audit == "file":

@@ -2,7 +2,7 @@
 
 Names: `cargohold_requests_total{operation,code}`, `cargohold_request_seconds{operation}`,
 `cargohold_received_bytes_total{operation}`, `cargohold_sent_bytes_total{operation}`, `cargohold_open_uploads`,
-`cargohold_audit_events_lost_total{reason}`.
+`cargohold_audit_events_lost_total{reason}`, `cargohold_verified_bytes_total`, `cargohold_damaged_blobs_total`.
 prometheus_client decides at its import whether it sums over processes, so it is imported after `share`.
 """
 
@@ -43,6 +43,8 @@ class _Meters:
     received: Counter
     sent: Counter
     lost_events: Counter
+    verified: Counter
+    damaged: Counter
     series: dict[tuple[str, str], _Series]
     counting: bool = True
     """False where there is no room for this process's counters."""
@@ -103,6 +105,20 @@ def count_lost_event(reason: str) -> None:
         meters.lost_events.labels(reason).inc()
 
 
+def count_verified_bytes(count: int) -> None:
+    """Counts bytes of blobs that were read and hashed again."""
+    meters = _meters()
+    if meters.counting:
+        meters.verified.inc(count)
+
+
+def count_damaged_blob() -> None:
+    """Counts a blob whose bytes were found damaged."""
+    meters = _meters()
+    if meters.counting:
+        meters.damaged.inc()
+
+
 def render(open_uploads: int | None) -> bytes:
     """Everything that was counted, as text; `open_uploads` is a gauge that the database knows, None when it is away."""
     from prometheus_client import CollectorRegistry, generate_latest
@@ -161,5 +177,7 @@ def _meters() -> _Meters:
         lost_events=Counter(
             "cargohold_audit_events_lost", "Audit events that could not be written down.", ["reason"], registry=registry
         ),
+        verified=Counter("cargohold_verified_bytes", "Bytes of blobs hashed again.", registry=registry),
+        damaged=Counter("cargohold_damaged_blobs", "Blobs whose bytes were found damaged.", registry=registry),
         series={},
     )

@@ -6,6 +6,7 @@ there is a resource of the first account, and no policy opens it to somebody els
     arn:aws:cargohold::<first account>:account/*    all accounts, and those to be made
     arn:aws:cargohold::<account>:audit              an account's own audit trail
     arn:aws:cargohold::<account>:access             who may do what in an account, and why
+    arn:aws:cargohold::<first account>:storage      the blob store that all accounts share
 """
 
 from typing import Final
@@ -33,3 +34,9 @@ def on_own_access(action: str, scope: Scope) -> Demand:
     """Demands the action on what decides access in the caller's account."""
     arn = f"arn:{PARTITION}:cargohold::{scope.account}:access"
     return Demand(action, Registry(scope.account, scope.region), arn=arn)
+
+
+def on_storage(action: str, scope: Scope) -> Demand:
+    """Demands the action on the blob store, which is the first account's to look after."""
+    arn = f"arn:{PARTITION}:cargohold::{scope.first}:storage"
+    return Demand(action, Registry(scope.first, scope.region), arn=arn)

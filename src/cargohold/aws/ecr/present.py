@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cargohold.core.addresses import Addresses
     from cargohold.core.arn import Registry, Target
     from cargohold.registry.blob import Blob
+    from cargohold.registry.creation_template import Template
     from cargohold.registry.image import Failure, Image, ImageId
+    from cargohold.registry.referrers import Referrer
     from cargohold.registry.repository import Repository
 
 
@@ -60,6 +62,25 @@ def registry_policy(registry: Registry, text: str) -> ecr.GetRegistryPolicyRespo
     return {"registryId": registry.account, "policyText": policy_text.laid_out(text)}
 
 
+def creation_template(held: Template) -> ecr.RepositoryCreationTemplate:
+    """A creation template; a policy, filters and a role only where there are any."""
+    policy = held.repository_policy
+    return {
+        "prefix": held.prefix,
+        "description": held.description,
+        "encryptionConfiguration": {"encryptionType": held.encryption_type, "kmsKey": held.kms_key},
+        "resourceTags": resource_tags(held.resource_tags),
+        "imageTagMutability": held.tag_mutability,
+        "imageTagMutabilityExclusionFilters": _exclusion_filters(held),
+        "repositoryPolicy": None if policy is None else policy_text.laid_out(policy),
+        "lifecyclePolicy": held.lifecycle_policy,
+        "appliedFor": list(held.applied_for),
+        "customRoleArn": held.custom_role_arn,
+        "createdAt": held.created_at,
+        "updatedAt": held.updated_at,
+    }
+
+
 def resource_tags(held: Mapping[str, str]) -> list[ecr.Tag]:
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
@@ -96,6 +117,18 @@ def image_detail(target: Target, held: Image) -> ecr.ImageDetail:
     }
 
 
+def referrer(held: Referrer) -> ecr.ImageReferrer:
+    """A referrer; `annotations` is left out, not empty, when its manifest has none."""
+    return {
+        "digest": held.digest,
+        "mediaType": held.media_type,
+        "artifactType": held.artifact_type,
+        "size": held.size,
+        "annotations": dict(held.annotations) or None,
+        "artifactStatus": held.status,
+    }
+
+
 def image_failure(failure: Failure) -> ecr.ImageFailure:
     return {
         "imageId": image_id(failure.image_id),
@@ -116,5 +149,5 @@ def layer(digest: str, held: Blob | None) -> ecr.Layer:
     }
 
 
-def _exclusion_filters(held: Repository) -> list[ecr.ImageTagMutabilityExclusionFilter] | None:
+def _exclusion_filters(held: Repository | Template) -> list[ecr.ImageTagMutabilityExclusionFilter] | None:
     return [{"filterType": "WILDCARD", "filter": each} for each in held.tag_mutability_filters] or None

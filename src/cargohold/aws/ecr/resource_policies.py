@@ -4,15 +4,12 @@ RegistryPolicy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cargohold.access.demand import Demand
 from cargohold.aws.ecr import present
-from cargohold.aws.ecr.demands import on_repository
-from cargohold.aws.operation import Call, Scope, operation
-from cargohold.core.arn import Registry
+from cargohold.aws.ecr.demands import on_registry, on_repository, own_registry
+from cargohold.aws.operation import Call, operation
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes.ecr import (
@@ -31,15 +28,6 @@ if TYPE_CHECKING:
     )
 
 _set_demands = on_repository("ecr:SetRepositoryPolicy")
-
-
-def _on_registry(action: str) -> Callable[[Scope, Any], Sequence[Demand]]:
-    """Demands the action, which knows no resource but `*`, in the caller's own registry: no other can be named."""
-
-    def demands(scope: Scope, _: Any) -> Sequence[Demand]:
-        return (Demand(action, Registry(scope.account, scope.region)),)
-
-    return demands
 
 
 @operation("SetRepositoryPolicy", _set_demands)
@@ -67,31 +55,27 @@ async def delete_repository_policy(
     return present.repository_policy(target, await call.services.resource_policies.delete_repository_policy(target))
 
 
-_put_demands = _on_registry("ecr:PutRegistryPolicy")
+_put_demands = on_registry("ecr:PutRegistryPolicy")
 
 
 @operation("PutRegistryPolicy", _put_demands)
 async def put_registry_policy(call: Call, request: PutRegistryPolicyRequest) -> PutRegistryPolicyResponse:
     """In force on every request of the registry, as ECR's policy scope V2 has it; not one that locks its writer out."""
-    registry, text = _own(call), request["policyText"]
+    registry, text = own_registry(call), request["policyText"]
     (demand,) = _put_demands(call.scope, request)
     stays_open = partial(call.admission.would_allow, demand)
     await call.services.resource_policies.put_registry_policy(registry, text, stays_open)
     return present.registry_policy(registry, text)
 
 
-@operation("GetRegistryPolicy", _on_registry("ecr:GetRegistryPolicy"))
+@operation("GetRegistryPolicy", on_registry("ecr:GetRegistryPolicy"))
 async def get_registry_policy(call: Call, _: GetRegistryPolicyRequest) -> GetRegistryPolicyResponse:
-    registry = _own(call)
+    registry = own_registry(call)
     return present.registry_policy(registry, await call.services.resource_policies.get_registry_policy(registry))
 
 
-@operation("DeleteRegistryPolicy", _on_registry("ecr:DeleteRegistryPolicy"))
+@operation("DeleteRegistryPolicy", on_registry("ecr:DeleteRegistryPolicy"))
 async def delete_registry_policy(call: Call, _: DeleteRegistryPolicyRequest) -> DeleteRegistryPolicyResponse:
     """The answer is the policy that was deleted."""
-    registry = _own(call)
+    registry = own_registry(call)
     return present.registry_policy(registry, await call.services.resource_policies.delete_registry_policy(registry))
-
-
-def _own(call: Call) -> Registry:
-    return Registry(call.scope.account, call.region)

@@ -54,6 +54,23 @@ class CreateAccountResponse(TypedDict):
     accessKey: AccessKey
 
 
+class DamagedBlob(TypedDict):
+    digest: str
+    size: int
+    reason: str
+    foundAt: int
+    repositories: list[str]
+
+
+class DescribeVerificationRequest(TypedDict):
+    pass
+
+
+class DescribeVerificationResponse(TypedDict):
+    verification: NotRequired[Verification | None]
+    damagedBlobCount: int
+
+
 class ExplainAccessRequest(TypedDict):
     encodedMessage: NotRequired[str]
     principalArn: NotRequired[str]
@@ -139,6 +156,16 @@ class ListAccountsResponse(TypedDict):
     nextToken: NotRequired[str | None]
 
 
+class ListDamagedBlobsRequest(TypedDict):
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListDamagedBlobsResponse(TypedDict):
+    damagedBlobs: list[DamagedBlob]
+    nextToken: NotRequired[str | None]
+
+
 class ListHostsRequest(TypedDict):
     nextToken: NotRequired[str]
     maxResults: NotRequired[int]
@@ -188,7 +215,35 @@ class SearchAuditResponse(TypedDict):
     nextToken: NotRequired[str | None]
 
 
+class StartVerificationRequest(TypedDict):
+    bytesPerSecond: NotRequired[int]
+
+
+class StartVerificationResponse(TypedDict):
+    verification: Verification
+
+
+class StopVerificationRequest(TypedDict):
+    pass
+
+
+class StopVerificationResponse(TypedDict):
+    verification: NotRequired[Verification | None]
+
+
 class Suggestion(TypedDict):
     kind: str
     place: str
     statement: str
+
+
+class Verification(TypedDict):
+    startedAt: int
+    endedAt: NotRequired[int | None]
+    bytesPerSecond: int
+    totalBlobs: int
+    totalBytes: int
+    verifiedBlobs: int
+    verifiedBytes: int
+    damagedBlobs: int
+    repairedBlobs: int

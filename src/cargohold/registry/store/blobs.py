@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, literal, select, update
 
+from cargohold.blobstore.stores import Tier
 from cargohold.core.arn import Registry
 from cargohold.core.digest import Digest
 from cargohold.database.locking import Insert, for_share, insert
@@ -79,7 +80,7 @@ _ADD_OR_REVIVE: Final = _ADD.on_conflict_do_update(
 _REPLACE: Final = (
     update(blob)
     .where(blob.c.id == bindparam("of"), blob.c.generation == bindparam("old"), blob.c.state == "live")
-    .values(generation=bindparam("new"))
+    .values(generation=bindparam("new"), tier=bindparam("where"))
 )
 _ADD_RIGHT: Final = Prepared(insert(repository_blob).on_conflict_do_nothing().returning(repository_blob.c.blob_id))
 _DELETE_RIGHTS: Final = delete(repository_blob).where(
@@ -244,9 +245,9 @@ def _columns(new: Blob, now: int) -> dict[str, object]:
     }
 
 
-def save_generation(connection: Connection, damaged: Blob, generation: str) -> bool:
+def save_generation(connection: Connection, damaged: Blob, generation: str, tier: Tier) -> bool:
     """Gives a live blob the bytes of another generation; False when it has other ones by now."""
-    values = {"of": damaged.id, "old": damaged.generation, "new": generation}
+    values = {"of": damaged.id, "old": damaged.generation, "new": generation, "where": tier}
     return connection.execute(_REPLACE, values).rowcount == 1
 
 
