@@ -7,7 +7,7 @@ Sources: Amazon ECR API reference, PutImage; its user guide on image tag immutab
 Manifests".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,8 +61,12 @@ def read(target: Target, push: Push, now: int) -> Incoming:
     return Incoming(target, push, manifest, _verified_digest(push), now)
 
 
-def store(connection: Connection, incoming: Incoming, limits: Limits) -> Image:
-    """Keeps the image and puts the tag on it.
+Arrived = Callable[[Connection, Repository, Image], None]
+"""What is to be done about a new image, in the transaction of its push."""
+
+
+def store(connection: Connection, incoming: Incoming, limits: Limits, arrived: Arrived | None = None) -> Image:
+    """Keeps the image and puts the tag on it; `arrived` hears of one that was not there before.
 
     Raises RepositoryNotFound, LayersNotFound, ReferencedImagesNotFound, ImageAlreadyExists, ImageTagAlreadyExists and
     LimitExceeded.
@@ -72,6 +76,8 @@ def store(connection: Connection, incoming: Incoming, limits: Limits) -> Image:
     changed = False
     if image is None:
         image, changed = _add(connection, repository, incoming, limits)
+        if changed and arrived is not None:
+            arrived(connection, repository, image)
     if image.status != "ACTIVE":
         images.save_active(connection, image.id, incoming.now)
         image, changed = replace(image, status="ACTIVE"), True

@@ -15,6 +15,7 @@ from cargohold.registry import image_delete, image_list, image_push
 from cargohold.registry.image import Failure, Image, ImageId, Push, inaccessible, malformed
 from cargohold.registry.image_delete import Moment
 from cargohold.registry.image_list import Listing
+from cargohold.registry.image_push import Arrived
 from cargohold.registry.image_resolve import resolve
 from cargohold.registry.limits import Limits
 from cargohold.registry.store import images
@@ -26,10 +27,12 @@ Found = tuple[list[tuple[ImageId, Image]], list[Failure]]
 
 
 class Images:
-    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
+    def __init__(self, database: Database, clock: Clock, limits: Limits, arrived: Arrived | None = None) -> None:
+        """`arrived` hears of each new image."""
         self._database = database
         self._clock = clock
         self._limits = limits
+        self._arrived = arrived
 
     async def put(self, target: Target, push: Push) -> Image:
         """Keeps a manifest and puts its tag on it; durable when it returns.
@@ -37,7 +40,8 @@ class Images:
         Raises what is wrong with the bytes (see image_push.read) or with the repository (see image_push.store).
         """
         incoming = image_push.read(target, push, self._clock())
-        return await self._database.write(partial(image_push.store, incoming=incoming, limits=self._limits))
+        work = partial(image_push.store, incoming=incoming, limits=self._limits, arrived=self._arrived)
+        return await self._database.write(work)
 
     async def get(self, target: Target, reference: Reference) -> Image:
         """The image with its manifest, its tags not read. Raises RepositoryNotFound and ManifestNotFound."""

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from cargohold.core.errors import ImageNotFound, LimitExceeded, ScanningDisabled
 from cargohold.database import Database
 from cargohold.jobs.queue import Queue
 from cargohold.registry.image import Image, ImageId
+from cargohold.registry.images import Images
 from cargohold.scanning import scans, store
 from cargohold.scanning.advisories.build import Fetched, build
 from cargohold.scanning.advisories.sources import Source
@@ -44,6 +44,7 @@ class Bed:
         self.folder = folder
         self.scans = Scans(room.database, room.clock)
         self.limits = Limits()
+        room.images = Images(room.database, room.clock, room.limits, arrived=scans.pushed)
 
     @property
     def database(self) -> Database:
@@ -73,10 +74,7 @@ class Bed:
         await self.database.write(work)
 
     async def push(self, target: Target, files: Mapping[str, bytes], tag: str = "latest") -> Image:
-        image = await self.room.image(target, gzip.compress(archive(files)), tag=tag, identical="accept")
-        repository = (await self.room.repositories.describe(target.registry, [target]))[0]
-        await self.database.write(partial(scans.pushed, repository=repository, image=image))
-        return image
+        return await self.room.image(target, gzip.compress(archive(files)), tag=tag)
 
     async def run(self) -> None:
         queue = Queue(self.database, {scans.SCAN_IMAGE: self.scanner.scan}, self.room.clock)
