@@ -30,6 +30,10 @@ class Finding:
     source: str
     published: int | None
     modified: int | None
+    exploited: bool = False
+    """It is known to be exploited."""
+    likelihood: float | None = None
+    """That it will be within 30 days, by EPSS, between 0 and 1."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:

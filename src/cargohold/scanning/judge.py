@@ -46,7 +46,14 @@ def judge(inventory: Inventory, scan_type: ScanType, known: AdvisoryFile) -> Res
         return Result("FAILED", reason, inventory)
     matches = match(replace(inventory, packages=looked_at), known.lookup, known.scores)
     description = " ".join([COMPLETED, *_remarks(uncovered, inventory.notes, matches)])
-    return Result("COMPLETE", description, inventory, matches.findings, known.version, known.updated_at)
+    findings = tuple(_with_signals(each, known) for each in matches.findings)
+    return Result("COMPLETE", description, inventory, findings, known.version, known.updated_at)
+
+
+def _with_signals(finding: Finding, known: AdvisoryFile) -> Finding:
+    likelihood = known.likelihood(finding.vulnerability)
+    exploited = known.exploited(finding.vulnerability) is not None
+    return replace(finding, exploited=exploited, likelihood=likelihood.score if likelihood else None)
 
 
 def _uncovered(inventory: Inventory, known: AdvisoryFile) -> list[str]:

@@ -26,9 +26,10 @@ from cargohold.database import Database
 from cargohold.jobs.queue import add_job
 from cargohold.registry.image import Image, ImageId, malformed
 from cargohold.registry.images import describe_named
+from cargohold.registry.repositories import registry_id
 from cargohold.registry.repository import Repository
 from cargohold.scanning import store
-from cargohold.scanning.configuration import Effective, effective
+from cargohold.scanning.configuration import Configuration, Effective, Rule, effective
 from cargohold.scanning.package import Inventory
 from cargohold.scanning.scan import Observed, Scan
 
@@ -74,6 +75,31 @@ class Scans:
     async def inventory(self, target: Target, named: ImageId) -> tuple[Image, Scan, Inventory]:
         """What an image was found to hold; raises as `report` does, ScanNotFound too where nothing could be read."""
         return await self._database.read(partial(_inventory, target=target, named=named))
+
+
+    async def configuration(self, of: Registry) -> Configuration:
+        """What a registry wants scanned; basic scanning by hand where it never said anything."""
+        return await self._database.read(partial(store.find_configuration, of=of))
+
+    async def configure(self, of: Registry, configuration: Configuration) -> None:
+        """Replaces what a registry wants scanned, from the next push on. Raises InvalidParameter."""
+        for rule in configuration.rules:
+            _check(configuration, rule)
+        await self._database.write(partial(_configure, of=of, configuration=configuration))
+
+
+def _check(configuration: Configuration, rule: Rule) -> None:
+    """Basic scanning has no frequency but SCAN_ON_PUSH, enhanced scanning two; one rule for each."""
+    allowed = ("SCAN_ON_PUSH",) if configuration.scan_type == "BASIC" else ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")
+    if rule.frequency not in allowed:
+        reason = f"{configuration.scan_type} scanning does not support the scan frequency {rule.frequency}"
+        raise InvalidParameter("scanFrequency", reason)
+    if [each.frequency for each in configuration.rules].count(rule.frequency) > 1:
+        raise InvalidParameter("rules", f"Only one rule may have the scan frequency {rule.frequency}")
+
+
+def _configure(connection: Connection, of: Registry, configuration: Configuration) -> None:
+    store.save_configuration(connection, registry_id(connection, of), configuration)
 
 
 def pushed(connection: Connection, repository: Repository, image: Image) -> None:
