@@ -31,6 +31,7 @@ from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates
+from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
 from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
@@ -88,6 +89,7 @@ class Services:
     registry_settings: RegistrySettings
     pull_times: PullTimes
     images: Images
+    image_archive: ImageArchive
     tags: Tags
     referrers: Referrers
     blobs: Blobs

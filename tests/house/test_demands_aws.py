@@ -53,6 +53,7 @@ ON_DEMO: Mapping[str, dict[str, Any]] = {
     "DescribeImages": {},
     "BatchCheckLayerAvailability": {"layerDigests": [DIGEST]},
     "GetDownloadUrlForLayer": {"layerDigest": DIGEST},
+    "UpdateImageStorageClass": {"imageId": {"imageTag": "1.0"}, "targetStorageClass": "ARCHIVE"},
     "InitiateLayerUpload": {},
     "UploadLayerPart": {"uploadId": UPLOAD, "partFirstByte": 0, "partLastByte": 0, "layerPartBlob": "eA=="},
     "CompleteLayerUpload": {"uploadId": UPLOAD, "layerDigests": [DIGEST]},

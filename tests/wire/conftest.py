@@ -56,6 +56,7 @@ from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates
+from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits
 from cargohold.registry.pull_times import PullTimes
@@ -313,6 +314,7 @@ def _services(
         registry_settings=RegistrySettings(database),
         pull_times=PullTimes(database, clock, limits, principal_names.find_id),
         images=Images(database, clock, limits),
+        image_archive=ImageArchive(database, clock),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, furnished.stores, clock, limits),

@@ -43,7 +43,6 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "StartLifecyclePolicyPreview",
             "StartReplicationBackfill",
             "StopReplicationBackfill",
-            "UpdateImageStorageClass",
             "UpdatePullThroughCacheRule",
             "UpdateRepositoryCreationTemplate",
             "ValidatePullThroughCacheRule",

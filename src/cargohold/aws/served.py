@@ -17,6 +17,7 @@ from cargohold.aws.ecr import (
     repositories,
     resource_policies,
     resource_tags,
+    storage_classes,
     templates,
 )
 from cargohold.aws.ecr_public import authorization as public_authorization
@@ -66,6 +67,7 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         images.batch_delete_image,
         images.list_images,
         images.describe_images,
+        storage_classes.update_image_storage_class,
         layers.batch_check_layer_availability,
         layers.get_download_url_for_layer,
         layers.initiate_layer_upload,

@@ -49,12 +49,13 @@ class ImageArchive:
         return await self._database.write(partial(_restore, target=target, named=named, now=self._clock()))
 
 
-def archive(connection: Connection, repository_id: int, image_ids: Collection[int], now: int) -> list[int]:
+def archive(connection: Connection, target: Target, image_ids: Collection[int], now: int) -> list[int]:
     """Archives those active images among `image_ids` that may be, and returns their ids.
 
-    The caller holds the repository alone (get_locked). Up to 100 images of it, in no order: an image may be archived
-    together with the index that lists it, or with its subject.
+    Up to 100 images, in no order: an image may be archived together with the index that lists it, or with its subject.
+    Raises RepositoryNotFound.
     """
+    repository_id = repositories.get_locked(connection, target).id
     filed = {each.id: each for each in store.list_images(connection, repository_id, image_ids)}
     chosen = _free(connection, {each.id for each in filed.values() if each.status == "ACTIVE"})
     if chosen:
@@ -66,30 +67,47 @@ def archive(connection: Connection, repository_id: int, image_ids: Collection[in
     return chosen
 
 
-def restore(connection: Connection, repository_id: int, image_ids: Collection[int], now: int) -> list[int]:
-    """Has those archived images among `image_ids` brought back, and returns their ids; the caller as in `archive`."""
+def restore(connection: Connection, target: Target, image_ids: Collection[int], now: int) -> list[int]:
+    """Has those archived images among `image_ids`, up to 100, brought back, and returns their ids.
+
+    What an index lists comes back with it. Raises RepositoryNotFound.
+    """
+    repository_id = repositories.get_locked(connection, target).id
     chosen = [each.id for each in store.list_images(connection, repository_id, image_ids) if each.status == "ARCHIVED"]
     if chosen:
         store.save_activating(connection, chosen)
     for image_id in chosen:
         _restore_children(connection, image_id)
-        add_job(connection, ACTIVATE_TASK, {"image": image_id}, now)
+        fetch(connection, image_id, now)
     return chosen
 
 
+def activate(connection: Connection, image_id: int, now: int) -> None:
+    """At the push of an image that is not active: it can be pulled from now on, with what it lists."""
+    filed = store.find_image(connection, image_id)
+    if filed is None or not store.save_activated(connection, image_id, now):
+        return
+    publish(connection, store.get_place(connection, filed.repository_id), filed, "STANDARD", now)
+    fetch(connection, image_id, now)
+    activate_children(connection, image_id, now)
+
+
 def activate_children(connection: Connection, index_id: int, now: int) -> None:
-    """After the push of an index: what it lists can be pulled as it can, from now on."""
-    for child in store.list_children(connection, index_id, "ARCHIVED"):
-        if store.save_activated(connection, child.id, "ARCHIVED", now):
-            add_job(connection, ACTIVATE_TASK, {"image": child.id}, now)
-            activate_children(connection, child.id, now)
+    """At the push of an index: what it lists can be pulled from now on."""
+    for child in store.list_inactive_children(connection, index_id):
+        activate(connection, child, now)
+
+
+def fetch(connection: Connection, image_id: int, now: int) -> None:
+    """Has an image's blobs brought back from the archive, where they can be pulled from until then."""
+    add_job(connection, ACTIVATE_TASK, {"image": image_id}, now)
 
 
 def publish(connection: Connection, place: Place, filed: Filed, storage_class: str, now: int) -> None:
     """Keeps the event that an image has that storage class from now on, ARCHIVE or STANDARD."""
     detail: dict[str, Any] = {
         "result": "SUCCESS",
-        "repository-name": place.name,
+        "repository-name": place.target.name,
         "image-digest": filed.digest,
         "action-type": _ACTION,
         "target-storage-class": storage_class,
@@ -107,15 +125,13 @@ def _free(connection: Connection, ids: Collection[int]) -> list[int]:
     """Those of the active images that nothing which stays active holds."""
     free = set(ids)
     holders: Sequence[tuple[int, int]] = store.list_holders(connection, free) if free else ()
-    held = True
-    while held:
-        held = {image_id for image_id, holder in holders if holder not in free} & free
+    while held := {image_id for image_id, holder in holders if holder not in free} & free:
         free -= held
     return sorted(free)
 
 
 def _restore_children(connection: Connection, index_id: int) -> None:
-    children = [child.id for child in store.list_children(connection, index_id, "ARCHIVED")]
+    children = store.list_inactive_children(connection, index_id)
     if children:
         store.save_activating(connection, children)
     for child in children:
@@ -123,24 +139,24 @@ def _restore_children(connection: Connection, index_id: int) -> None:
 
 
 def _archive(connection: Connection, target: Target, named: ImageId, now: int) -> tuple[ImageId, str]:
-    repositories.get_locked(connection, target)
+    repositories.get_locked(connection, target)  # held before it is looked at
     held = _get(connection, target, named)
     if held.status != "ACTIVE":
         raise ImageStorageClassUpdateNotSupported(held.digest, target.name, f"it is {held.status}")
-    if not archive(connection, target.existing, [held.id], now):
+    if not archive(connection, target, [held.id], now):
         reason = "an image index that lists it, or the image that it refers to, is not archived"
         raise ImageStorageClassUpdateNotSupported(held.digest, target.name, reason)
     return ImageId(named.tag, held.digest), "ARCHIVED"
 
 
 def _restore(connection: Connection, target: Target, named: ImageId, now: int) -> tuple[ImageId, str]:
-    repositories.get_locked(connection, target)
+    repositories.get_locked(connection, target)  # held before it is looked at
     held = _get(connection, target, named)
     if held.status == "ACTIVE":
         raise ImageStorageClassUpdateNotSupported(held.digest, target.name, "it is ACTIVE")
     if held.status == "ACTIVATING":  # its job is tried again at once, should it have been given up
-        add_job(connection, ACTIVATE_TASK, {"image": held.id}, now)
-    restore(connection, target.existing, [held.id], now)
+        fetch(connection, held.id, now)
+    restore(connection, target, [held.id], now)
     return ImageId(named.tag, held.digest), "ACTIVATING"
 
 

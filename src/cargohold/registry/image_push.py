@@ -28,7 +28,7 @@ from cargohold.core.errors import (
 )
 from cargohold.core.manifest import BlobKind, Descriptor, Manifest
 from cargohold.core.reference import TAG_PATTERN, is_tag
-from cargohold.registry import mutability
+from cargohold.registry import image_archive, mutability
 from cargohold.registry.blob import Blob
 from cargohold.registry.image import Image, Push
 from cargohold.registry.limits import Limits
@@ -79,7 +79,7 @@ def store(connection: Connection, incoming: Incoming, limits: Limits, arrived: A
         if changed and arrived is not None:
             arrived(connection, repository, image)
     if image.status != "ACTIVE":
-        images.save_active(connection, image.id, incoming.now)
+        image_archive.activate(connection, image.id, incoming.now)
         image, changed = replace(image, status="ACTIVE"), True
     if _put_tags(connection, repository, incoming, image):
         _check_tag_count(connection, image, limits)
@@ -110,6 +110,10 @@ def _add(connection: Connection, repository: Repository, incoming: Incoming, lim
     if id_ is None:  # another push of the same image was faster
         return images.get_image(connection, repository.id, incoming.digest), False
     _check_image_count(connection, repository, limits.images_per_repository)
+    if children:
+        image_archive.activate_children(connection, id_, incoming.now)
+    if any(blob.tier == "archive" for _, blob, _ in held):
+        image_archive.fetch(connection, id_, incoming.now)
     return _made(id_, new), True
 
 

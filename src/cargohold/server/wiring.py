@@ -58,8 +58,11 @@ from cargohold.jobs.schedule import Periodic
 from cargohold.lifecycle import policy as lifecycle
 from cargohold.oci.door import OciDoor
 from cargohold.registry import events, tasks
+from cargohold.registry.archive_tasks import ArchiveTasks
+from cargohold.registry.blob_moves import Mover
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates, Texts
+from cargohold.registry.image_archive import ACTIVATE_TASK, ARCHIVE_TASK, ImageArchive
 from cargohold.registry.images import Images
 from cargohold.registry.limits import Limits, of_public
 from cargohold.registry.public_registries import PublicRegistries
@@ -239,6 +242,7 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         registry_settings=RegistrySettings(database),
         pull_times=PullTimes(database, system_clock, limits, principal_names.find_id),
         images=Images(database, system_clock, limits),
+        image_archive=ImageArchive(database, system_clock),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, stores, system_clock, limits),
@@ -280,10 +284,12 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
     reap = partial(tasks.reap_uploads, cellar.database, cellar.stores, system_clock)
     reap_sessions = partial(identity_tasks.reap_sessions, cellar.database, system_clock)
     queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
+    reap_moves = Mover(cellar.database, cellar.stores, system_clock).reap
     prune_events = partial(events.prune, cellar.database, system_clock)
     work = [
         Periodic("jobs", JOBS_EVERY, queue.run),
         Periodic("reap uploads", REAP_EVERY, reap),
+        Periodic("reap moves", REAP_EVERY, reap_moves),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
         Periodic("prune jobs", PRUNE_EVERY, queue.prune),
         Periodic("verify blobs", STEP_EVERY, Verifier(cellar.database, cellar.stores, system_clock).run),
@@ -297,7 +303,9 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
 
 def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     """The tasks of the job queue, by the names under which rooms ask for them."""
-    return {}
+    mover = Mover(cellar.database, cellar.stores, system_clock)
+    archive = ArchiveTasks(cellar.database, mover, system_clock)
+    return {ARCHIVE_TASK: archive.archive, ACTIVATE_TASK: archive.activate}
 
 
 def _issuer_http(settings: Settings) -> IssuerHttp:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
-from cargohold.database.schema.registry import image, image_blob, image_reference, repository
+from cargohold.core.arn import Registry, Target
+from cargohold.database.schema.registry import image, image_blob, image_reference, registry, repository
 
 WINDOW: Final = 100
 """Images of one statement."""
@@ -27,10 +28,10 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The repository's name, and the row of its registry."""
+    """A repository, and the row of its registry."""
 
     registry_id: int
-    name: str
+    target: Target
 
 
 _COLUMNS: Final = (
@@ -42,11 +43,20 @@ _COLUMNS: Final = (
     image.c.subject_digest,
     image.c.status,
 )
-_IDS: Final = bindparam("ids", expanding=True)
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _LIVE: Final = image.c.deleted_at.is_(None)
-_FILED: Final = select(*_COLUMNS).where(image.c.id.in_(_IDS), _LIVE).order_by(image.c.id)
+_FILED: Final = (
+    select(*_COLUMNS)
+    .join(repository, repository.c.id == image.c.repository_id)
+    .where(image.c.id.in_(_IDS), _LIVE, repository.c.deleted_at.is_(None))
+    .order_by(image.c.id)
+)
 _OF_REPOSITORY: Final = _FILED.where(image.c.repository_id == bindparam("repository_id"))
-_PLACE: Final = select(repository.c.registry_id, repository.c.name).where(repository.c.id == bindparam("of"))
+_PLACE: Final = (
+    select(registry.c.id, registry.c.account, registry.c.region, registry.c.kind, repository.c.name)
+    .join(repository, repository.c.registry_id == registry.c.id)
+    .where(repository.c.id == bindparam("of"))
+)
 _parent, _subject = image.alias("parent"), image.alias("subject")
 _PARENTS: Final = (
     select(image_reference.c.child_id, _parent.c.id)
@@ -62,9 +72,9 @@ _SUBJECTS: Final = (
     .where(image.c.id.in_(_IDS), _subject.c.deleted_at.is_(None), _subject.c.status != "ARCHIVED")
 )
 _CHILDREN: Final = (
-    select(*_COLUMNS)
+    select(image.c.id)
     .join(image_reference, image_reference.c.child_id == image.c.id)
-    .where(image_reference.c.parent_id == bindparam("of"), _LIVE, image.c.status == bindparam("with_status"))
+    .where(image_reference.c.parent_id == bindparam("of"), _LIVE, image.c.status != "ACTIVE")
     .order_by(image.c.id)
 )
 _REFERRERS: Final = (
@@ -85,11 +95,16 @@ _BLOBS: Final = (
 _TO_STATUS: Final = update(image).where(image.c.id.in_(_IDS), _LIVE, image.c.status == bindparam("old"))
 _ARCHIVE: Final = _TO_STATUS.values(status="ARCHIVED", archived_at=bindparam("now"))
 _ACTIVATE: Final = _TO_STATUS.values(status="ACTIVATING")
-_ACTIVATED: Final = _TO_STATUS.values(status="ACTIVE", activated_at=bindparam("now")).returning(image.c.id)
+_ARRIVED: Final = _TO_STATUS.values(status="ACTIVE", activated_at=bindparam("now"))
+_ACTIVATED: Final = (
+    update(image)
+    .where(image.c.id == bindparam("of"), _LIVE, image.c.status != "ACTIVE")
+    .values(status="ACTIVE", activated_at=bindparam("now"))
+)
 
 
 def find_image(connection: Connection, image_id: int) -> Filed | None:
-    """The live image."""
+    """The live image of a live repository."""
     row = connection.execute(_FILED, {"ids": [image_id]}).one_or_none()
     return None if row is None else Filed(*row)
 
@@ -101,7 +116,8 @@ def list_images(connection: Connection, repository_id: int, ids: Collection[int]
 
 
 def get_place(connection: Connection, repository_id: int) -> Place:
-    return Place(*connection.execute(_PLACE, {"of": repository_id}).one())
+    registry_id, account, region, kind, name = connection.execute(_PLACE, {"of": repository_id}).one()
+    return Place(registry_id, Target(Registry(account, region, kind), name, repository_id))
 
 
 def list_holders(connection: Connection, ids: Collection[int]) -> list[tuple[int, int]]:
@@ -111,10 +127,9 @@ def list_holders(connection: Connection, ids: Collection[int]) -> list[tuple[int
     return [(row[0], row[1]) for rows in (parents, subjects) for row in rows]
 
 
-def list_children(connection: Connection, image_id: int, status: str) -> list[Filed]:
-    """The images of that status which an index lists."""
-    rows = connection.execute(_CHILDREN, {"of": image_id, "with_status": status})
-    return [Filed(*row) for row in rows]
+def list_inactive_children(connection: Connection, index_id: int) -> list[int]:
+    """The ids of the images that an index lists, and that are archived or on their way back."""
+    return list(connection.execute(_CHILDREN, {"of": index_id}).scalars())
 
 
 def list_referrers(connection: Connection, of: Filed, status: str, after: int) -> list[int]:
@@ -138,7 +153,11 @@ def save_activating(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(_ACTIVATE, {"ids": ids, "old": "ARCHIVED"})
 
 
-def save_activated(connection: Connection, image_id: int, old: str, now: int) -> bool:
-    """An image of the status `old` is active from now on; False when it has another status by now."""
-    values: dict[str, Any] = {"ids": [image_id], "old": old, "now": now}
-    return connection.execute(_ACTIVATED, values).one_or_none() is not None
+def save_activated(connection: Connection, image_id: int, now: int) -> bool:
+    """An image is active from now on; False when it was before."""
+    return connection.execute(_ACTIVATED, {"of": image_id, "now": now}).rowcount == 1
+
+
+def save_arrived(connection: Connection, image_id: int, now: int) -> bool:
+    """An image that was on its way back is active from now on; False when it was not."""
+    return connection.execute(_ARRIVED, {"ids": [image_id], "old": "ACTIVATING", "now": now}).rowcount == 1

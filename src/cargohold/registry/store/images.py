@@ -127,9 +127,6 @@ _ADD: Final = Prepared(
 _ADD_BLOB: Final = Prepared(insert(image_blob))
 _ADD_REFERENCE: Final = insert(image_reference)
 _HOLD: Final = select(image.c.id).where(image.c.id == bindparam("of")).with_for_update(key_share=True)
-_ACTIVATE: Final = (
-    update(image).where(image.c.id == bindparam("of")).values(status="ACTIVE", activated_at=bindparam("now"))
-)
 _DELETE: Final = update(image).where(image.c.id == bindparam("of")).values(deleted_at=bindparam("now"))
 
 
@@ -237,11 +234,6 @@ def add_image(connection: Connection, repository_id: int, new: NewImage) -> int 
     if children := sorted(set(new.children)):
         connection.execute(_ADD_REFERENCE, [{"parent_id": id_, "child_id": child} for child in children])
     return id_
-
-
-def save_active(connection: Connection, image_id: int, now: int) -> None:
-    """Takes an image out of the archive at once."""
-    connection.execute(_ACTIVATE, {"of": image_id, "now": now})
 
 
 def delete_image(connection: Connection, image_id: int, now: int) -> None:
