@@ -86,6 +86,11 @@ class Repositories:
         save = partial(repositories.save_tag_mutability, target=target, mode=mode, filters=filters)
         return await self._database.write(save)
 
+    async def set_scan_on_push(self, target: Target, flag: bool) -> Repository:
+        """The repository with this flag, in force for each push that begins after it. Raises RepositoryNotFound."""
+        _ = target.existing
+        return await self._database.write(partial(repositories.save_scan_on_push, target=target, flag=flag))
+
     async def add_resource_tags(self, target: Target, tags: Mapping[str, str]) -> None:
         """Gives the repository these tags beside those that it has; a key that it has gets the new value.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from cargohold.core.arn import Target
+from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import DAY, Clock
 from cargohold.core.errors import (
     ImageArchived,
@@ -26,7 +26,7 @@ from cargohold.database import Database
 from cargohold.jobs.queue import add_job
 from cargohold.registry.image import Image, ImageId, malformed
 from cargohold.registry.images import describe_named
-from cargohold.registry.repositories import registry_id
+from cargohold.registry.registries import registry_id
 from cargohold.registry.repository import Repository
 from cargohold.scanning import store
 from cargohold.scanning.configuration import Configuration, Effective, Rule, effective
@@ -75,7 +75,6 @@ class Scans:
     async def inventory(self, target: Target, named: ImageId) -> tuple[Image, Scan, Inventory]:
         """What an image was found to hold; raises as `report` does, ScanNotFound too where nothing could be read."""
         return await self._database.read(partial(_inventory, target=target, named=named))
-
 
     async def configuration(self, of: Registry) -> Configuration:
         """What a registry wants scanned; basic scanning by hand where it never said anything."""

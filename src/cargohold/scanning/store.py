@@ -11,6 +11,7 @@ from cargohold.core.arn import Registry
 from cargohold.database.locking import insert
 from cargohold.database.schema.registry import image, registry
 from cargohold.database.schema.scanning import (
+    advisory_update,
     ignore_rule,
     image_scan,
     layer_inventory,
@@ -47,6 +48,11 @@ _OF_REGISTRY: Final = (
     (registry.c.account == bindparam("account"))
     & (registry.c.region == bindparam("region"))
     & (registry.c.kind == bindparam("kind"))
+)
+_UPDATE_REQUEST: Final = select(advisory_update.c.requested_at)
+_ADD_REQUEST: Final = insert(advisory_update)
+_REQUEST_UPDATE: Final = _ADD_REQUEST.on_conflict_do_update(
+    index_elements=[advisory_update.c.id], set_={"requested_at": _ADD_REQUEST.excluded.requested_at}
 )
 _CONFIGURATION: Final = select(scanning_configuration.c.scan_type, scanning_configuration.c.rules)
 _OF_ID: Final = _CONFIGURATION.where(scanning_configuration.c.registry_id == bindparam("of"))
@@ -125,6 +131,15 @@ _DELETE_RULE: Final = (
     .where(ignore_rule.c.registry_id == bindparam("of"), ignore_rule.c.id == bindparam("rule"))
     .returning(ignore_rule.c.id)
 )
+
+
+def find_update_request(connection: Connection) -> int:
+    """When advisories were last asked to be updated, 0 for never."""
+    return int(connection.execute(_UPDATE_REQUEST).scalar_one_or_none() or 0)
+
+
+def save_update_request(connection: Connection, now: int) -> None:
+    connection.execute(_REQUEST_UPDATE, {"id": 1, "requested_at": now})
 
 
 def find_configuration(connection: Connection, of: Registry) -> Configuration:

@@ -5,6 +5,7 @@ Sources: Amazon ECR API reference, ImageScanFinding and EnhancedImageScanFinding
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +60,7 @@ def summary(scan: Scan) -> ecr.ImageScanFindingsSummary | None:
     return {
         "imageScanCompletedAt": scan.completed_at,
         "vulnerabilitySourceUpdatedAt": scan.source_updated_at,
-        "findingSeverityCounts": dict(scan.counts),
+        "findingSeverityCounts": {severity: count for severity, count in scan.counts.items()},
     }
 
 
@@ -131,12 +132,11 @@ def _attributes(observed: Observed) -> list[tuple[str, str]]:
 
 def _enhanced(target: Target, image: Image, observed: Observed, addresses: Addresses) -> ecr.EnhancedImageScanFinding:
     finding, account = observed.finding, target.registry.account
-    title = f"{finding.vulnerability} - {finding.package.name}"
-    fix = finding.fixed_in
+    fix, id_ = finding.fixed_in, _finding_id(target, image, finding)
     return {
         "awsAccountId": account,
         "description": finding.description or finding.title or None,
-        "findingArn": f"arn:aws:inspector2:{target.registry.region}:{account}:finding/{_finding_id(target, image, finding)}",
+        "findingArn": f"arn:aws:inspector2:{target.registry.region}:{account}:finding/{id_}",
         "firstObservedAt": observed.first_observed_at,
         "lastObservedAt": observed.last_observed_at,
         "packageVulnerabilityDetails": _details(finding),
@@ -146,7 +146,7 @@ def _enhanced(target: Target, image: Image, observed: Observed, addresses: Addre
         "scoreDetails": _score(finding),
         "severity": "UNTRIAGED" if finding.severity == "UNDEFINED" else finding.severity,
         "status": "ACTIVE" if observed.ignored_by is None else "SUPPRESSED",
-        "title": title,
+        "title": f"{finding.vulnerability} - {finding.package.name}",
         "type": "PACKAGE_VULNERABILITY",
         "updatedAt": observed.last_observed_at,
         "fixAvailable": "YES" if fix else "NO",
@@ -222,8 +222,6 @@ def _score(finding: Finding) -> ecr.ScoreDetails | None:
 
 def _finding_id(target: Target, image: Image, finding: Finding) -> str:
     """The same for the same finding in each scan."""
-    import hashlib
-
     named = "\n".join((target.registry.repository_arn(target.name), image.digest, *finding.key))
     return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 from cargohold.access.demand import Demand
 from cargohold.aws.ecr import present_scan
-from cargohold.aws.ecr.demands import on_registry, on_repository
+from cargohold.aws.ecr.demands import on_registry, on_repository, own_registry
 from cargohold.aws.ecr.paging import listing
 from cargohold.aws.operation import Call, Scope, operation
 from cargohold.registry.image import ImageId
-from cargohold.scanning.configuration import Configuration, Rule, effective
+from cargohold.scanning.configuration import Configuration, Frequency, Rule, ScanType, effective
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes.ecr import (
@@ -68,7 +68,7 @@ async def put_image_scanning_configuration(
     """Sets a repository's own scan-on-push, which counts in basic scanning alone."""
     target = call.target(request)
     wanted = bool(request["imageScanningConfiguration"].get("scanOnPush", False))
-    await call.services.repositories.put_scan_on_push(target, scan_on_push=wanted)
+    await call.services.repositories.set_scan_on_push(target, flag=wanted)
     return {
         "registryId": target.registry.account,
         "repositoryName": target.name,
@@ -82,11 +82,11 @@ async def put_registry_scanning_configuration(
 ) -> PutRegistryScanningConfigurationResponse:
     """Replaces the registry's configuration whole; without `scanType` it is basic."""
     rules = tuple(
-        Rule(each["scanFrequency"], tuple(filter_["filter"] for filter_ in each["repositoryFilters"]))
+        Rule(cast(Frequency, each["scanFrequency"]), tuple(filter_["filter"] for filter_ in each["repositoryFilters"]))
         for each in request.get("rules") or ()
     )
-    configuration = Configuration(request.get("scanType") or "BASIC", rules)
-    await call.services.scans.configure(call.registry({}), configuration)
+    configuration = Configuration(cast(ScanType, request.get("scanType") or "BASIC"), rules)
+    await call.services.scans.configure(own_registry(call), configuration)
     return {"registryScanningConfiguration": present_scan.configuration(configuration)}
 
 
@@ -94,13 +94,13 @@ async def put_registry_scanning_configuration(
 async def get_registry_scanning_configuration(
     call: Call, _request: GetRegistryScanningConfigurationRequest
 ) -> GetRegistryScanningConfigurationResponse:
-    registry = call.registry({})
+    registry = own_registry(call)
     held = await call.services.scans.configuration(registry)
     return {"registryId": registry.account, "scanningConfiguration": present_scan.configuration(held)}
 
 
 def _on_each(scope: Scope, request: BatchGetRepositoryScanningConfigurationRequest) -> Sequence[Demand]:
-    registry = scope.registry({})
+    registry = own_registry(scope)
     action = "ecr:BatchGetRepositoryScanningConfiguration"
     return tuple(Demand(action, registry, name) for name in dict.fromkeys(request["repositoryNames"]))
 
@@ -110,7 +110,7 @@ async def batch_get_repository_scanning_configuration(
     call: Call, request: BatchGetRepositoryScanningConfigurationRequest
 ) -> BatchGetRepositoryScanningConfigurationResponse:
     """What the registry's rules and the repository's flag come to; a name that is not there is a failure."""
-    registry = call.registry({})
+    registry = own_registry(call)
     targets = [call.admission.target(registry, name) for name in dict.fromkeys(request["repositoryNames"])]
     configuration = await call.services.scans.configuration(registry)
     held = await call.services.repositories.describe([each for each in targets if each.id is not None])
@@ -125,4 +125,4 @@ async def batch_get_repository_scanning_configuration(
 
 def _named(request: StartImageScanRequest | DescribeImageScanFindingsRequest) -> ImageId:
     given = request["imageId"]
-    return ImageId(cast("str | None", given.get("imageTag")), cast("str | None", given.get("imageDigest")))
+    return ImageId(given.get("imageTag"), given.get("imageDigest"))

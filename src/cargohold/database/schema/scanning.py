@@ -16,6 +16,13 @@ scanning_configuration = Table(
     Column("rules", Text, nullable=False),  # JSON list of {frequency, filters}
 )
 
+advisory_update = Table(
+    "advisory_update",
+    metadata,
+    Column("id", Id, primary_key=True),  # one row
+    Column("requested_at", BigInteger, nullable=False),
+)
+
 layer_inventory = Table(
     "layer_inventory",
     metadata,

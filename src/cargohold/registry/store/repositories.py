@@ -61,6 +61,12 @@ _SAVE_MUTABILITY: Final = (
     .values(tag_mutability=bindparam("mode"), tag_mutability_filters=bindparam("filters"))
     .returning(*_COLUMNS)
 )
+_SAVE_SCAN_ON_PUSH: Final = (
+    update(repository)
+    .where(repository.c.id == bindparam("of"), _LIVE)
+    .values(scan_on_push=bindparam("flag"))
+    .returning(*_COLUMNS)
+)
 _ADD_TAGS: Final = insert(resource_tag)
 _SAVE_TAGS: Final = _ADD_TAGS.on_conflict_do_update(
     index_elements=[resource_tag.c.repository_id, resource_tag.c.key], set_={"value": _ADD_TAGS.excluded.value}
@@ -143,6 +149,11 @@ def save_tag_mutability(connection: Connection, target: Target, mode: str, filte
     """The repository with another mode; pushes that are under way end before, or see it. Raises RepositoryNotFound."""
     values = {"of": target.existing, "mode": mode, "filters": json.dumps(filters)}
     return _built(connection.execute(_SAVE_MUTABILITY, values).one_or_none(), target)
+
+
+def save_scan_on_push(connection: Connection, target: Target, flag: bool) -> Repository:
+    """The repository with another flag. Raises RepositoryNotFound."""
+    return _built(connection.execute(_SAVE_SCAN_ON_PUSH, {"of": target.existing, "flag": flag}).one_or_none(), target)
 
 
 def list_resource_tags(connection: Connection, repository_id: int) -> dict[str, str]:

@@ -37,6 +37,13 @@ scanning_configuration = Table(
     Column("rules", Text, nullable=False),
 )
 
+advisory_update = Table(
+    "advisory_update",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("requested_at", BigInteger, nullable=False),
+)
+
 layer_inventory = Table(
     "layer_inventory",
     metadata,
