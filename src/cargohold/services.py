@@ -46,7 +46,6 @@ from cargohold.telemetry.audit.trail import Audit
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class PublicRooms:
     """The rooms of public registries, by their own quotas and with policies of their own service."""
 
@@ -57,6 +56,7 @@ class PublicRooms:
     uploads: Uploads
 
 
+@dataclass(frozen=True, slots=True)
 class Services:
     addresses: Addresses
     clock: Clock
@@ -94,9 +94,9 @@ class Services:
     referrers: Referrers
     blobs: Blobs
     uploads: Uploads
-    audit: Audit
     public: PublicRooms
     verifications: Verifications
+    audit: Audit
 
 
 def of_public(services: Services) -> Services:

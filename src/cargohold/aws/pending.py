@@ -37,8 +37,6 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "PutRegistryScanningConfiguration",
             "PutReplicationConfiguration",
             "PutSigningConfiguration",
-    "ecr-public": frozenset(),
-            "RegisterPullTimeUpdateExclusion",
             "StartImageScan",
             "StartLifecyclePolicyPreview",
             "StartReplicationBackfill",
@@ -48,6 +46,7 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "ValidatePullThroughCacheRule",
         }
     ),
+    "ecr-public": frozenset(),
     "sts": frozenset(
         {
             "AssumeRoleWithSAML",

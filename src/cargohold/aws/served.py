@@ -74,17 +74,6 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         layers.upload_layer_part,
         layers.complete_layer_upload,
     ),
-    "sts": (
-        caller.get_caller_identity,
-        caller.get_access_key_info,
-        assume.assume_role,
-        session.get_session_token,
-        federation.get_federation_token,
-        web_identity.assume_role_with_web_identity,
-        message.decode_authorization_message,
-    ),
-    "iam": (
-        users.create_user,
     "ecr-public": (
         public_authorization.get_authorization_token,
         public_repositories.create_repository,
@@ -110,6 +99,17 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         registries.get_repository_catalog_data,
         registries.put_repository_catalog_data,
     ),
+    "sts": (
+        caller.get_caller_identity,
+        caller.get_access_key_info,
+        assume.assume_role,
+        session.get_session_token,
+        federation.get_federation_token,
+        web_identity.assume_role_with_web_identity,
+        message.decode_authorization_message,
+    ),
+    "iam": (
+        users.create_user,
         users.get_user,
         users.list_users,
         users.update_user,

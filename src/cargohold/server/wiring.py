@@ -57,6 +57,7 @@ from cargohold.jobs.queue import Queue, Task
 from cargohold.jobs.schedule import Periodic
 from cargohold.lifecycle import policy as lifecycle
 from cargohold.oci.door import OciDoor
+from cargohold.oci.public_door import PublicDoor
 from cargohold.registry import events, tasks
 from cargohold.registry.archive_tasks import ArchiveTasks
 from cargohold.registry.blob_moves import Mover
@@ -101,9 +102,9 @@ ANOTHER_ROOT: Final = (
 POLICIES_OF_ECR: Final = Language(
     check=partial(check, kind="resource", service="ecr"), resolve=principal_names.resolve, show=principal_names.show
 )
+POLICIES_OF_ECR_PUBLIC: Final = replace(POLICIES_OF_ECR, check=partial(check, kind="resource", service="ecr-public"))
 TEXTS_OF_TEMPLATES: Final = Texts(POLICIES_OF_ECR, lifecycle.check)
 
-POLICIES_OF_ECR_PUBLIC: Final = replace(POLICIES_OF_ECR, check=partial(check, kind="resource", service="ecr-public"))
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -114,6 +115,8 @@ class Plan:
     deployment: Deployment
     root: Root
     port: int
+    public_port: int | None = None
+    """The public registries' own; None where they have none."""
 
     @property
     def addresses(self) -> Addresses:
@@ -124,6 +127,7 @@ class Plan:
             domain=self.settings.domain,
             port=self.port,
             secure=self.settings.secure,
+            public_port=self.public_port,
         )
 
 
@@ -138,7 +142,9 @@ class Cellar:
         await self.database.close()
 
 
-def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port: int) -> Plan:
+def prepare(
+    settings: Settings, folder: DataFolder, deployment: Deployment, port: int, public_port: int | None = None
+) -> Plan:
     """Brings the data folder to what this version needs, before any other process runs; raises CannotStart."""
     root = _root(settings, folder)
     folder.recognise(root.derive("recognise")[:8].hex())
@@ -154,7 +160,7 @@ def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port
     except Unavailable as error:
         name = folder.database if settings.database_url is None else "on PostgreSQL"
         raise CannotStart(f"The database {name} cannot be used: {error}.") from None
-    return Plan(settings, folder, deployment, root, port)
+    return Plan(settings, folder, deployment, root, port, public_port)
 
 
 async def first_start(plan: Plan) -> AccessKey | None:
@@ -247,14 +253,12 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         referrers=Referrers(database),
         blobs=Blobs(database, stores, system_clock, limits),
         uploads=Uploads(database, stores, system_clock, limits),
-        audit=Audit(_keeper(plan), system_clock),
-    )
         verifications=Verifications(database, system_clock, plan.settings.verify_mib_per_second << 20),
         public=public_rooms(database, stores, system_clock, limits),
+        audit=Audit(_keeper(plan), system_clock),
+    )
 
 
-def application(plan: Plan, cellar: Cellar) -> Application:
-    """What a door process serves."""
 def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limits) -> PublicRooms:
     """The rooms of public registries: rows of the same tables, by quotas of their own."""
     lower = of_public(limits)
@@ -268,6 +272,13 @@ def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limit
     )
 
 
+def application(plan: Plan, cellar: Cellar) -> Application:
+    """What a door process serves on the port for everything."""
+    return applications(plan, cellar)[0]
+
+
+def applications(plan: Plan, cellar: Cellar) -> list[Application]:
+    """What a door process serves: on the port for everything, and on the public registries' own where there is one."""
     rooms = services(plan, cellar)
     checks = {
         "database": partial(_database_answers, cellar.database),
@@ -275,8 +286,13 @@ def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limit
     }
     health = Health(checks, rooms.uploads.count_open)
     trusted = plan.settings.trusted_proxies
-    doors = Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms), health=health)
-    return Application(doors, proxies=TrustedProxies(trusted) if trusted else None)
+    proxies = TrustedProxies(trusted) if trusted else None
+    public = PublicDoor(rooms)
+    every = [Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms, public), health=health, public=public)]
+    if plan.public_port is not None:
+        alone = PublicDoor(rooms, own_port=True)
+        every.append(Doors(aws=nothing_here, oci=alone, health=health, public=alone))
+    return [Application(doors, proxies=proxies) for doors in every]
 
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
