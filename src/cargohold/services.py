@@ -29,10 +29,13 @@ from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
+from cargohold.lifecycle.evaluations import Evaluations
+from cargohold.lifecycle.preview import Previews
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
+from cargohold.registry.lifecycle_policies import LifecyclePolicies
 from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
@@ -88,6 +91,9 @@ class Services:
     creation_templates: CreationTemplates
     registry_settings: RegistrySettings
     pull_times: PullTimes
+    lifecycle_policies: LifecyclePolicies
+    previews: Previews
+    evaluations: Evaluations
     images: Images
     image_archive: ImageArchive
     tags: Tags

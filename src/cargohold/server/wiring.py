@@ -56,6 +56,10 @@ from cargohold.identity.web_identities import WebIdentities
 from cargohold.jobs.queue import Queue, Task
 from cargohold.jobs.schedule import Periodic
 from cargohold.lifecycle import policy as lifecycle
+from cargohold.lifecycle import preview
+from cargohold.lifecycle.evaluate import Evaluator
+from cargohold.lifecycle.evaluations import Evaluations
+from cargohold.lifecycle.preview import Previews
 from cargohold.oci.door import OciDoor
 from cargohold.oci.public_door import PublicDoor
 from cargohold.registry import events, tasks
@@ -65,6 +69,7 @@ from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates, Texts
 from cargohold.registry.image_archive import ACTIVATE_TASK, ARCHIVE_TASK, ImageArchive
 from cargohold.registry.images import Images
+from cargohold.registry.lifecycle_policies import LifecyclePolicies
 from cargohold.registry.limits import Limits, of_public
 from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
@@ -90,6 +95,8 @@ JOBS_EVERY = SECOND
 """Milliseconds between looks for jobs that are due, when the last look found none."""
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
+EVALUATE_EVERY = 5 * SECOND
+"""Milliseconds between looks for lifecycle policies that are due; each is once a day."""
 REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
 PRUNE_EVERY = HOUR
@@ -247,6 +254,9 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         creation_templates=CreationTemplates(database, system_clock, limits, TEXTS_OF_TEMPLATES),
         registry_settings=RegistrySettings(database),
         pull_times=PullTimes(database, system_clock, limits, principal_names.find_id),
+        lifecycle_policies=LifecyclePolicies(database, lifecycle.check, system_clock),
+        previews=Previews(database, system_clock),
+        evaluations=Evaluations(database, system_clock),
         images=Images(database, system_clock, limits),
         image_archive=ImageArchive(database, system_clock),
         tags=Tags(database),
@@ -307,6 +317,8 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap moves", REAP_EVERY, reap_moves),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
+        Periodic("evaluate lifecycle policies", EVALUATE_EVERY, _evaluator(plan, cellar).run),
+        Periodic("prune lifecycle previews", PRUNE_EVERY, Previews(cellar.database, system_clock).prune),
         Periodic("prune jobs", PRUNE_EVERY, queue.prune),
         Periodic("verify blobs", STEP_EVERY, Verifier(cellar.database, cellar.stores, system_clock).run),
         Periodic("prune events", PRUNE_EVERY, prune_events),
@@ -321,7 +333,16 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     """The tasks of the job queue, by the names under which rooms ask for them."""
     mover = Mover(cellar.database, cellar.stores, system_clock)
     archive = ArchiveTasks(cellar.database, mover, system_clock)
-    return {ARCHIVE_TASK: archive.archive, ACTIVATE_TASK: archive.activate}
+    return {
+        ARCHIVE_TASK: archive.archive,
+        ACTIVATE_TASK: archive.activate,
+        preview.TASK: Previews(cellar.database, system_clock).do,
+    }
+
+
+def _evaluator(plan: Plan, cellar: Cellar) -> Evaluator:
+    audit = Audit(_keeper(plan), system_clock)
+    return Evaluator(cellar.database, audit, system_clock, Limits().collection_lease)
 
 
 def _issuer_http(settings: Settings) -> IssuerHttp:
