@@ -81,7 +81,7 @@ from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
 from cargohold.registry.verifier import STEP_EVERY, Verifier
-from cargohold.server.app import Application, Doors
+from cargohold.server.app import Application, Doors, nothing_here
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.health import Health
 from cargohold.server.proxies import TrustedProxies
