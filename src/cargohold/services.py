@@ -29,10 +29,13 @@ from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
+from cargohold.lifecycle.evaluations import Evaluations
+from cargohold.lifecycle.preview import Previews
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
+from cargohold.registry.lifecycle_policies import LifecyclePolicies
 from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
@@ -46,7 +49,6 @@ from cargohold.telemetry.audit.trail import Audit
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class PublicRooms:
     """The rooms of public registries, by their own quotas and with policies of their own service."""
 
@@ -57,6 +59,7 @@ class PublicRooms:
     uploads: Uploads
 
 
+@dataclass(frozen=True, slots=True)
 class Services:
     addresses: Addresses
     clock: Clock
@@ -88,15 +91,18 @@ class Services:
     creation_templates: CreationTemplates
     registry_settings: RegistrySettings
     pull_times: PullTimes
+    lifecycle_policies: LifecyclePolicies
+    previews: Previews
+    evaluations: Evaluations
     images: Images
     image_archive: ImageArchive
     tags: Tags
     referrers: Referrers
     blobs: Blobs
     uploads: Uploads
-    audit: Audit
     public: PublicRooms
     verifications: Verifications
+    audit: Audit
 
 
 def of_public(services: Services) -> Services:

@@ -61,6 +61,11 @@ ON_DEMO: Mapping[str, dict[str, Any]] = {
 """The operations that demand the action of their own name on the repository they name, each with a smallest request."""
 
 GUEST = f"arn:aws:sts::{ACCOUNT}:federated-user/guest"
+    "PutLifecyclePolicy": {"lifecyclePolicyText": " " * 100},
+    "GetLifecyclePolicy": {},
+    "DeleteLifecyclePolicy": {},
+    "StartLifecyclePolicyPreview": {},
+    "GetLifecyclePolicyPreview": {},
 ASSUMING = {"RoleArn": f"arn:aws:iam::{OTHER}:role/team/puller", "RoleSessionName": "session"}
 
 OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [

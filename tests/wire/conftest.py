@@ -54,10 +54,14 @@ from cargohold.identity.roles import Roles
 from cargohold.identity.sessions import Sessions
 from cargohold.identity.users import Users
 from cargohold.identity.web_identities import WebIdentities
+from cargohold.lifecycle import policy as lifecycle
+from cargohold.lifecycle.evaluations import Evaluations
+from cargohold.lifecycle.preview import Previews
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
+from cargohold.registry.lifecycle_policies import LifecyclePolicies
 from cargohold.registry.limits import Limits
 from cargohold.registry.pull_times import PullTimes
 from cargohold.registry.referrers import Referrers
@@ -314,6 +318,9 @@ def _services(
         registry_settings=RegistrySettings(database),
         pull_times=PullTimes(database, clock, limits, principal_names.find_id),
         images=Images(database, clock, limits),
+        lifecycle_policies=LifecyclePolicies(database, lifecycle.check, clock),
+        previews=Previews(database, clock),
+        evaluations=Evaluations(database, clock),
         image_archive=ImageArchive(database, clock),
         tags=Tags(database),
         referrers=Referrers(database),

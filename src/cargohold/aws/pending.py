@@ -10,8 +10,6 @@ PENDING: Final[Mapping[str, Set[str]]] = {
         {
             "BatchGetRepositoryScanningConfiguration",
             "CreatePullThroughCacheRule",
-            "CreateRepositoryCreationTemplate",
-            "DeleteLifecyclePolicy",
             "DeletePullThroughCacheRule",
             "DeleteRepositoryCreationTemplate",
             "DeleteSigningConfiguration",
@@ -22,10 +20,6 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "DescribePullThroughCacheRules",
             "DescribeRegistry",
             "DescribeReplicationBackfillResults",
-            "DescribeRepositoryCreationTemplates",
-            "GetAccountSetting",
-            "GetLifecyclePolicy",
-            "GetLifecyclePolicyPreview",
             "GetRegistryScanningConfiguration",
             "GetSigningConfiguration",
             "ListImageReferrers",
@@ -33,14 +27,10 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "ListReplicationBackfills",
             "PutAccountSetting",
             "PutImageScanningConfiguration",
-            "PutLifecyclePolicy",
             "PutRegistryScanningConfiguration",
             "PutReplicationConfiguration",
             "PutSigningConfiguration",
-    "ecr-public": frozenset(),
-            "RegisterPullTimeUpdateExclusion",
             "StartImageScan",
-            "StartLifecyclePolicyPreview",
             "StartReplicationBackfill",
             "StopReplicationBackfill",
             "UpdatePullThroughCacheRule",
@@ -48,6 +38,7 @@ PENDING: Final[Mapping[str, Set[str]]] = {
             "ValidatePullThroughCacheRule",
         }
     ),
+    "ecr-public": frozenset(),
     "sts": frozenset(
         {
             "AssumeRoleWithSAML",

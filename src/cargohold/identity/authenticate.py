@@ -22,7 +22,7 @@ from cargohold.database import Database
 from cargohold.encryption.root import Root
 from cargohold.encryption.tokens import Tokens
 from cargohold.exchange import Request
-from cargohold.identity import registry_token, sessions, sigv4
+from cargohold.identity import public_token, registry_token, sessions, sigv4
 from cargohold.identity.key_uses import KeyUses
 from cargohold.identity.principals import ANONYMOUS, Credential, Session
 from cargohold.identity.sigv4 import Claim
@@ -149,6 +149,19 @@ class Authenticator:
         if password is None:
             return ANONYMOUS
         return registry_token.read(self._tokens, password, registry, self._clock())
+
+    def public(self, request: Request) -> Credential | None:
+        """Who asks at the public registries' door, without a look at the database.
+
+        None where nobody is named; without an access key where it is with an anonymous token. Raises
+        InvalidRegistryToken and ExpiredRegistryToken.
+        """
+        header = request.headers.get("authorization", "")
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return public_token.read_bearer(self._tokens, token.strip(), self._clock())
+        password = _basic_password(header)
+        return None if password is None else public_token.read(self._tokens, password, self._clock())
 
     def _record(self, claim: Claim, holder: Holder) -> None:
         """Of a session its role is used; of a user's none of its keys is, as on AWS."""

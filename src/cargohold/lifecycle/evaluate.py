@@ -19,10 +19,10 @@ from cargohold.core.errors import CargoholdError
 from cargohold.database import Database
 from cargohold.lifecycle import trail
 from cargohold.lifecycle.decide import decide
+from cargohold.lifecycle.evaluation import Claim
 from cargohold.lifecycle.policy import Action
 from cargohold.lifecycle.select import Decision
 from cargohold.lifecycle.store import evaluations, images
-from cargohold.lifecycle.store.evaluations import Claim
 from cargohold.registry import lifecycle_policies
 from cargohold.registry.image_archive import archive
 from cargohold.registry.image_delete import Moment, expire
@@ -132,7 +132,7 @@ class Evaluator:
         still = _still(connection, claim.repository_id, batch)
         ids = [decision.image.id for decision in still]
         if batch[0].action == "transition":
-            archived = frozenset(archive(connection, claim.repository_id, ids, now))
+            archived = frozenset(archive(connection, claim.target, ids, now))
             done = [decision for decision in still if decision.image.id in archived]
             self._keep(connection, underway, now + LEASE, (0, len(done)))
             return done

@@ -18,9 +18,9 @@ from cargohold.database import Database
 from cargohold.jobs.queue import add_job
 from cargohold.lifecycle.decide import decide
 from cargohold.lifecycle.policy import check
+from cargohold.lifecycle.previewed import Preview, Result
 from cargohold.lifecycle.select import Decision
 from cargohold.lifecycle.store import previews
-from cargohold.lifecycle.store.previews import Preview, Result
 from cargohold.registry import lifecycle_policies
 from cargohold.registry.image import ImageId
 

@@ -173,18 +173,26 @@ def _pattern_test(pattern: str) -> Callable[[str], bool]:
 
 
 def _with_referrers(repository: _Repository, decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions, each with those on its referrers, and theirs, that it entails."""
+    """The decisions, each with those on its referrers, and theirs, that it entails; they go before a referrer's own."""
+    families = [_family(repository, decision) for decision in decisions]
+    following = {each.image.id for family in families for each in family[1:]}
     whole: list[Decision] = []
-    for decision in decisions:
-        family = [decision]
-        for each in family:
-            family += [
-                Decision(image, decision.action, decision.priority)
-                for image in repository.referrers.get(each.image.digest, ())
-                if _can_follow(image, decision.action) and not repository.is_listed(image, decision.action)
-            ]
-        whole += reversed(family) if decision.action == "expire" else family
+    for family in families:
+        if family[0].image.id not in following:
+            whole += reversed(family) if family[0].action == "expire" else family
     return whole
+
+
+def _family(repository: _Repository, decision: Decision) -> list[Decision]:
+    """A decision, and those on what refers to its image, directly or not: each behind that on its subject."""
+    family = [decision]
+    for each in family:
+        family += [
+            Decision(image, decision.action, decision.priority)
+            for image in repository.referrers.get(each.image.digest, ())
+            if _can_follow(image, decision.action) and not repository.is_listed(image, decision.action)
+        ]
+    return family
 
 
 def _holds(holder: Candidate, action: Action) -> bool:

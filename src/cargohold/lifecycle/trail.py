@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from cargohold.lifecycle.evaluation import Claim
 from cargohold.lifecycle.select import Decision
-from cargohold.lifecycle.store.evaluations import Claim
 from cargohold.registry import events
 from cargohold.telemetry.audit.event import Happened, Identity
 from cargohold.telemetry.audit.trail import Audit

@@ -27,6 +27,13 @@ class Asked:
     """A tag, digest or upload id as the path has it, not checked yet; empty where the path has none."""
     parameters: Mapping[str, str]
     """The query, decoded; the last of a repeated parameter."""
+    prefix: str = ""
+    """What the path has before the repository's name: a public registry's alias with a slash."""
+
+    @property
+    def name(self) -> str:
+        """The repository as clients name it here."""
+        return self.prefix + self.repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cargohold.access.context import Surroundings
 from cargohold.access.trail import Trail
 from cargohold.core.errors import CargoholdError, UnknownHost
-from cargohold.exchange import Reply, Request
+from cargohold.exchange import Door, Reply, Request
 from cargohold.oci import create_on_push, errors, routes, told
 from cargohold.oci.call import Call
 from cargohold.oci.challenge import challenge
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 
 class OciDoor:
-    """`await door(request)` is the reply; only faults that no error class stands for are raised."""
+    """`await door(request)` is the reply; only faults that no error class stands for are raised.
 
-    def __init__(self, services: Services) -> None:
+    What comes to a public host is `public`'s to answer.
+    """
+
+    def __init__(self, services: Services, public: Door | None = None) -> None:
         self._services = services
+        self._public = public
 
     async def __call__(self, request: Request) -> Reply:
         """Serves one request under /v2/ and writes its event, also when its client went away."""
@@ -36,6 +40,8 @@ class OciDoor:
             registry = services.addresses.registry(request.headers.get("host", ""))
         except UnknownHost as error:
             return told.elsewhere(trail, error, errors.refuse(error, request), services.audit)
+        if registry.kind == "public" and self._public is not None:
+            return await self._public(request)
         route, asked = routes.find(request.method, request.path, request.query, registry)
         demands = route.demands(asked)
         optional = route.optional(asked) if route.optional else ()

@@ -61,7 +61,7 @@ async def put_manifest(call: Call) -> Reply:
         further_tags=_further_tags(call.request.query) if reference.digest and "tag" in call.asked.parameters else (),
     )
     image = await call.services.images.put(call.target, push)
-    location = f"/v2/{call.asked.repository}/manifests/{image.digest}"
+    location = f"/v2/{call.asked.name}/manifests/{image.digest}"
     headers = [API_VERSION, ("Location", location), ("Docker-Content-Digest", image.digest)]
     if image.subject_digest is not None:
         headers.append(("OCI-Subject", image.subject_digest))

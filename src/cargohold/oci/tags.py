@@ -30,8 +30,8 @@ async def list_tags(call: Call) -> Reply:
     page: Page[str] = Page(())
     if target.existing and limit:
         page = await call.services.tags.page(target, after, limit)
-    body = {"name": target.name, "tags": page.items}
-    return listing(f"/v2/{target.name}/tags/list", body, limit, page.after)
+    body = {"name": call.asked.name, "tags": page.items}
+    return listing(f"/v2/{call.asked.name}/tags/list", body, limit, page.after)
 
 
 def page_size(parameters: Mapping[str, str]) -> int:

@@ -59,7 +59,7 @@ def created(trail: Trail, target: Target, audit: Audit) -> None:
 def tell(trail: Trail, route: Route, asked: Asked, demands: Sequence[Demand], reply: Reply | None) -> None:
     """What was asked for and what came of it; without a reply the server gave it up half-way."""
     trail.ask(demands)
-    trail.action = _action(route, demands)
+    trail.action = _action(route, demands, "ecr-public" if asked.registry.kind == "public" else "ecr")
     trail.only_reads = route.only_reads
     trail.region, trail.recipient = asked.registry.region, asked.registry.account
     trail.parameters = _parameters(route, asked)
@@ -67,10 +67,10 @@ def tell(trail: Trail, route: Route, asked: Asked, demands: Sequence[Demand], re
         trail.elements = _elements(route, asked, reply)
 
 
-def _action(route: Route, demands: Sequence[Demand]) -> str:
+def _action(route: Route, demands: Sequence[Demand], service: str) -> str:
     """The last thing that is done: where one request does what otherwise three do, the upload is complete."""
     if not demands or route.name in _WITHOUT_COUNTERPART:
-        return f"ecr:{route.name}"
+        return f"{service}:{route.name}"
     return demands[-1].action
 
 

@@ -119,7 +119,10 @@ def _readable(call: Call, admission: Admission, sources: Sequence[Demand]) -> Ta
 
 
 def _download(asked: Asked, repository: str) -> Demand:
-    return Demand("ecr:GetDownloadUrlForLayer", asked.registry, repository)
+    """To read blobs there; of a public repository everybody may, and policies name only the look-up."""
+    public = asked.registry.kind == "public"
+    action = "ecr-public:BatchCheckLayerAvailability" if public else "ecr:GetDownloadUrlForLayer"
+    return Demand(action, asked.registry, repository)
 
 
 async def _push_whole(call: Call, digest: Digest) -> Reply:
@@ -201,7 +204,7 @@ async def _resumed(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGene
 def _accepted(call: Call, status: int, upload: Upload) -> Reply:
     headers = [
         API_VERSION,
-        ("Location", f"/v2/{call.asked.repository}/blobs/uploads/{upload.id}"),
+        ("Location", f"/v2/{call.asked.name}/blobs/uploads/{upload.id}"),
         ("Docker-Upload-Uuid", upload.id),
         ("Range", f"0-{max(0, upload.offset - 1)}"),
     ]
@@ -209,5 +212,5 @@ def _accepted(call: Call, status: int, upload: Upload) -> Reply:
 
 
 def _created(call: Call, blob: Blob) -> Reply:
-    location = f"/v2/{call.asked.repository}/blobs/{blob.digest}"
+    location = f"/v2/{call.asked.name}/blobs/{blob.digest}"
     return Reply(201, [API_VERSION, ("Location", location), ("Docker-Content-Digest", blob.digest)])

@@ -121,6 +121,11 @@ class PublicRegistries:
             raise RepositoryCatalogDataNotFound(target.name, target.registry.account)
         return found
 
+    async def logo(self, target: Target) -> bytes | None:
+        """The PNG that the repository's catalog data has. Raises RepositoryNotFound."""
+        found = await self._database.read(partial(public.find_catalog, target=target))
+        return None if found is None else found.logo
+
     async def set_catalog(self, target: Target, catalog: Catalog) -> None:
         """Says this in place of all that was said. Raises RepositoryNotFound and InvalidParameter."""
         _ = target.existing

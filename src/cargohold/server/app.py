@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from cargohold.core.errors import BodyInterrupted
 from cargohold.exchange import Door, Message, Receive, Reply, Request, Scope, Send, request_from, send_reply
+from cargohold.oci.public_door import PATHS as PUBLIC_PATHS
 from cargohold.server.ahead import Ahead
 from cargohold.server.health import PATHS as HEALTH_PATHS
 from cargohold.server.proxies import TrustedProxies
@@ -36,6 +37,8 @@ class Doors:
     aws: Door
     oci: Door
     health: Door
+    public: Door | None = None
+    """What serves the public registries' paths beside /v2/; none where there are none."""
 
 
 @dataclass(slots=True)
@@ -163,7 +166,9 @@ class Application:
             return self._doors.aws
         if path in HEALTH_PATHS and request.method in ("GET", "HEAD"):
             return self._doors.health
-        return _nothing_here
+        if path.startswith(PUBLIC_PATHS) and self._doors.public is not None:
+            return self._doors.public
+        return nothing_here
 
 
 class _Counted:
@@ -213,7 +218,8 @@ def _is_aws_get(request: Request) -> bool:
     return {"Action", "Version"} <= names or any(name.startswith("X-Amz-") for name in names)
 
 
-async def _nothing_here(_request: Request) -> Reply:
+async def nothing_here(_request: Request) -> Reply:
+    """The door of who came to the wrong place."""
     return Reply(404, [("Content-Type", "text/plain; charset=utf-8")], _NOTHING_HERE, operation="None", code="NotFound")
 
 

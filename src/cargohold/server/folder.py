@@ -52,6 +52,8 @@ class Running:
     region: str
     dev: bool
     version: str
+    public: str = ""
+    """`host:port` before a public registry's alias."""
 
 
 @dataclass(frozen=True, slots=True)

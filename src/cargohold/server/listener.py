@@ -13,12 +13,15 @@ from typing import Final
 
 from cargohold.server.refusal import CannotStart
 
+PUBLIC_PORT: Final = "--public-port"
+"""The setting of the port that a server can do without."""
+
 BACKLOG: Final = 1024
 """Connections that may wait to be accepted; the kernel may hold fewer (net.core.somaxconn)."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A bound socket that does not listen yet; raises CannotStart with a sentence."""
+def bind(host: str, port: int, setting: str = "--port") -> socket.socket:
+    """A bound socket that does not listen yet; raises CannotStart with a sentence that names the port's setting."""
     family, address = _resolved(host, port)
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -26,11 +29,11 @@ def bind(host: str, port: int) -> socket.socket:
         bound.bind(address)
     except OSError as error:
         bound.close()
-        raise CannotStart(_reason(error, host, port)) from None
+        raise CannotStart(_reason(error, host, port, setting)) from None
     return bound
 
 
-def listen(bound: socket.socket, count: int) -> list[socket.socket]:
+def listen(bound: socket.socket, count: int, setting: str = "--port") -> list[socket.socket]:
     """Opens a bound socket to clients; it and others on its address, `count` in all, get about as many of them each.
 
     Raises CannotStart when another program was faster. Only Linux spreads connections; elsewhere it is one socket.
@@ -44,7 +47,7 @@ def listen(bound: socket.socket, count: int) -> list[socket.socket]:
     except OSError as error:
         for each in sockets[1:]:
             each.close()
-        raise CannotStart(_reason(error, host, port)) from None
+        raise CannotStart(_reason(error, host, port, setting)) from None
     for each in sockets:
         each.setblocking(False)
     return sockets
@@ -74,11 +77,14 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:
     return family, (str(address[0]), int(address[1]))
 
 
-def _reason(error: OSError, host: str, port: int) -> str:
+def _reason(error: OSError, host: str, port: int, setting: str) -> str:
+    none = f", or none with {setting} 0" if setting == PUBLIC_PORT else ""
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use by another program: stop it, or choose another port with --port."
+        return (
+            f"Port {port} on {host} is in use by another program: stop it, or choose another port with {setting}{none}."
+        )
     if error.errno == errno.EACCES:
-        return f"This user may not listen on port {port}: choose one from 1024 on with --port."
+        return f"This user may not listen on port {port}: choose one from 1024 on with {setting}{none}."
     if error.errno == errno.EADDRNOTAVAIL:
         return f"This machine has no address {host}: give one of its own with --host."
     return f"Listening on {host} port {port} is not possible: {error.strerror}."

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from granian._granian import SocketHolder
@@ -64,8 +65,11 @@ class _Server(Server):
         self._shd = SocketHolder(self._listening.detach(), False, BACKLOG)  # type: ignore[assignment, call-arg]
 
 
-def run_door(plan: Plan, listening: socket.socket, ties: Ties) -> int:
-    """Answers requests until SIGTERM; returns the process's exit status."""
+def run_door(plan: Plan, listening: Sequence[socket.socket], ties: Ties) -> int:
+    """Answers requests until SIGTERM; returns the process's exit status.
+
+    `listening` is the socket of the port for everything, and the public registries' where they have a port.
+    """
     return asyncio.run(_serve(plan, listening, ties))
 
 
@@ -74,27 +78,28 @@ def run_worker(plan: Plan, ties: Ties) -> int:
     return asyncio.run(_work(plan, ties))
 
 
-async def _serve(plan: Plan, listening: socket.socket, ties: Ties) -> int:
+async def _serve(plan: Plan, listening: Sequence[socket.socket], ties: Ties) -> int:
     stop = _stop_event(ties.lifeline)
     if not metrics.begin():
         logs.logger().warning("requests are not counted", reason="there is no room for the counters")
     cellar = wiring.cellar(plan)
-    application = wiring.application(plan, cellar)
-    server = _Server(application, listening, plan)
-    server.on_startup(ties.ready)
-    serving = asyncio.ensure_future(server.serve())
+    applications = wiring.applications(plan, cellar)
+    servers = [_Server(*each, plan) for each in zip(applications, listening, strict=True)]
+    servers[-1].on_startup(ties.ready)
+    serving = [asyncio.ensure_future(server.serve()) for server in servers]
     stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((*serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
         logs.logger().error("door ended by itself")
         return _FAILED
-    # Closes the socket and idle connections, and returns when the last running request has been answered.
-    server.stop()  # type: ignore[no-untyped-call]
-    await asyncio.wait((serving,), timeout=GRACE_SECONDS)
-    if not serving.done():
-        count = await application.cut_off(_CUT_OFF_SECONDS)
-        logs.logger().warning("requests cut off", count=count, after_seconds=GRACE_SECONDS)
-        await asyncio.wait((serving,), timeout=_CUT_OFF_SECONDS)
+    # Closes the sockets and idle connections, and returns when the last running request has been answered.
+    for server in servers:
+        server.stop()  # type: ignore[no-untyped-call]
+    _, unfinished = await asyncio.wait(serving, timeout=GRACE_SECONDS)
+    if unfinished:
+        counts = await asyncio.gather(*(application.cut_off(_CUT_OFF_SECONDS) for application in applications))
+        logs.logger().warning("requests cut off", count=sum(counts), after_seconds=GRACE_SECONDS)
+        await asyncio.wait(unfinished, timeout=_CUT_OFF_SECONDS)
     await cellar.close()
     return 0
 

@@ -30,6 +30,7 @@ MOST_DOORS: Final = 4
 """Processes that answer requests where nobody says how many; each holds some 30 MiB and its database connections."""
 
 _SQLITE: Final = "sqlite"
+_LAST_PORT: Final = 65_535
 _POSTGRESQL = re.compile(r"postgres(?:ql)?://")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -47,6 +48,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for every IPv4 address.")
     port: int = Field(5050, ge=0, le=65535, description="The port for everything; 0 takes a free one.")
+    public_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="The port on which every name of the server means the public registries, so that they need no DNS; "
+        "the one after `port` where it is not given (5051), 0 for none.",
+    )
     account: str = Field(
         "123456789012",
         pattern=r"^[0-9]{12}$",
@@ -126,6 +134,11 @@ class Settings(BaseSettings):
         description="Certificates in PEM that issuers' certificates may be signed with, beside the system's.",
     )
 
+    @field_validator("public_port", mode="before")
+    @classmethod
+    def _none_where_empty(cls, value: object) -> object:
+        return 0 if value == "" else value
+
     @field_validator("oidc_jwks", mode="before")
     @classmethod
     def _paired(cls, value: object) -> object:
@@ -198,6 +211,8 @@ class Settings(BaseSettings):
             raise ValueError("tls_cert and tls_key are given together, or neither is")
         if self.root_key is not None and self.root_key_file is not None:
             raise ValueError("root_key and root_key_file say the same thing: give one of them")
+        if self.public_port and self.public_port == self.port:
+            raise ValueError("public_port and port are the same: give the public registries another one, or 0 for none")
         if self.dev and not is_loopback(self.host):
             raise ValueError(
                 f"dev opens the registry to whoever reaches it, so it needs a loopback host such as 127.0.0.1, "
@@ -210,6 +225,13 @@ class Settings(BaseSettings):
         """PostgreSQL's, perhaps with a password; None for the data folder's SQLite."""
         given = self.database.get_secret_value()
         return None if given == _SQLITE else given
+
+    @property
+    def listen_public(self) -> int | None:
+        """The port to listen on for the public registries: None for none, 0 for a free one, as `port` may be."""
+        if self.public_port is not None:
+            return self.public_port or None
+        return self.port + 1 if 0 < self.port < _LAST_PORT else (0 if not self.port else None)
 
     @property
     def doors(self) -> int:

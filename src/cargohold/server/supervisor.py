@@ -7,12 +7,14 @@ before that: a forked child would inherit its locks and not the thread.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import resource
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from cargohold import __version__
@@ -39,18 +41,28 @@ def serve(settings: Settings, announce: Announce) -> int:
     folder = DataFolder(settings.data)
     with folder.locked():
         check_certificate(settings.tls_cert, settings.tls_key)
-        with listener.bind(settings.host, settings.port) as bound:
+        with contextlib.ExitStack() as bound:
+            main = bound.enter_context(listener.bind(settings.host, settings.port))
+            public = _bind_public(settings)
+            if public is not None:
+                bound.enter_context(public)
             metrics.share(folder.metrics)
-            plan = prepare(settings, folder, _deployment(settings, folder), bound.getsockname()[1])
+            public_port = None if public is None else public.getsockname()[1]
+            plan = prepare(settings, folder, _deployment(settings, folder), main.getsockname()[1], public_port)
             key = asyncio.run(first_start(plan))
             _raise_descriptor_limit()
-            return _run(plan, bound, partial(announce, _running(plan), key))
+            return _run(plan, main, public, partial(announce, _running(plan), key))
 
 
-def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
+def _bind_public(settings: Settings) -> socket.socket | None:
+    port = settings.listen_public
+    return None if port is None else listener.bind(settings.host, port, listener.PUBLIC_PORT)
+
+
+def _run(plan: Plan, main: socket.socket, public: socket.socket | None, announce: Callable[[], None]) -> int:
     signals = Signals()
     try:
-        sockets = listener.listen(bound, plan.settings.doors)
+        sockets = _listen(plan, main, public)
         fleet = Fleet(_roles(plan, sockets), signals)
         # From here on connections wait to be answered, so whoever sees /readyz answer finds this file too.
         plan.folder.announce(_running(plan))
@@ -65,7 +77,7 @@ def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
         finally:
             logs.logger().info("stopping")
             plan.folder.withdraw()
-            _close(sockets)
+            _close(chain.from_iterable(sockets))
             graceful = fleet.stop(process.GRACE_SECONDS + _END_SECONDS)
             logs.logger().info("stopped", graceful=graceful)
     finally:
@@ -73,13 +85,22 @@ def _run(plan: Plan, bound: socket.socket, announce: Callable[[], None]) -> int:
     return 0 if graceful else 1
 
 
-def _roles(plan: Plan, sockets: Sequence[socket.socket]) -> list[Role]:
-    def serve(own: socket.socket, ties: Ties) -> int:
-        _close(each for each in sockets if each is not own)
+def _listen(plan: Plan, main: socket.socket, public: socket.socket | None) -> list[tuple[socket.socket, ...]]:
+    """For each door its socket on the port for everything, and on the public registries' where they have one."""
+    doors = plan.settings.doors
+    ports = [listener.listen(main, doors)]
+    if public is not None:
+        ports.append(listener.listen(public, doors, listener.PUBLIC_PORT))
+    return list(zip(*ports, strict=True))
+
+
+def _roles(plan: Plan, sockets: Sequence[tuple[socket.socket, ...]]) -> list[Role]:
+    def serve(own: tuple[socket.socket, ...], ties: Ties) -> int:
+        _close(chain.from_iterable(each for each in sockets if each is not own))
         return process.run_door(plan, own, ties)
 
     def work(ties: Ties) -> int:
-        _close(sockets)
+        _close(chain.from_iterable(sockets))
         return process.run_worker(plan, ties)
 
     return [*(Role("door", partial(serve, own)) for own in sockets), Role("worker", work)]
@@ -112,6 +133,7 @@ def _running(plan: Plan) -> Running:
         region=plan.deployment.regions[0],
         dev=plan.settings.dev,
         version=__version__,
+        public=plan.addresses.public_name,
     )
 
 

@@ -56,7 +56,12 @@ from cargohold.identity.web_identities import WebIdentities
 from cargohold.jobs.queue import Queue, Task
 from cargohold.jobs.schedule import Periodic
 from cargohold.lifecycle import policy as lifecycle
+from cargohold.lifecycle import preview
+from cargohold.lifecycle.evaluate import Evaluator
+from cargohold.lifecycle.evaluations import Evaluations
+from cargohold.lifecycle.preview import Previews
 from cargohold.oci.door import OciDoor
+from cargohold.oci.public_door import PublicDoor
 from cargohold.registry import events, tasks
 from cargohold.registry.archive_tasks import ArchiveTasks
 from cargohold.registry.blob_moves import Mover
@@ -64,6 +69,7 @@ from cargohold.registry.blobs import Blobs
 from cargohold.registry.creation_templates import CreationTemplates, Texts
 from cargohold.registry.image_archive import ACTIVATE_TASK, ARCHIVE_TASK, ImageArchive
 from cargohold.registry.images import Images
+from cargohold.registry.lifecycle_policies import LifecyclePolicies
 from cargohold.registry.limits import Limits, of_public
 from cargohold.registry.public_registries import PublicRegistries
 from cargohold.registry.pull_times import PullTimes
@@ -75,7 +81,7 @@ from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
 from cargohold.registry.verifier import STEP_EVERY, Verifier
-from cargohold.server.app import Application, Doors
+from cargohold.server.app import Application, Doors, nothing_here
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.health import Health
 from cargohold.server.proxies import TrustedProxies
@@ -89,6 +95,8 @@ JOBS_EVERY = SECOND
 """Milliseconds between looks for jobs that are due, when the last look found none."""
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
+EVALUATE_EVERY = 5 * SECOND
+"""Milliseconds between looks for lifecycle policies that are due; each is once a day."""
 REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
 PRUNE_EVERY = HOUR
@@ -101,9 +109,9 @@ ANOTHER_ROOT: Final = (
 POLICIES_OF_ECR: Final = Language(
     check=partial(check, kind="resource", service="ecr"), resolve=principal_names.resolve, show=principal_names.show
 )
+POLICIES_OF_ECR_PUBLIC: Final = replace(POLICIES_OF_ECR, check=partial(check, kind="resource", service="ecr-public"))
 TEXTS_OF_TEMPLATES: Final = Texts(POLICIES_OF_ECR, lifecycle.check)
 
-POLICIES_OF_ECR_PUBLIC: Final = replace(POLICIES_OF_ECR, check=partial(check, kind="resource", service="ecr-public"))
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -114,6 +122,8 @@ class Plan:
     deployment: Deployment
     root: Root
     port: int
+    public_port: int | None = None
+    """The public registries' own; None where they have none."""
 
     @property
     def addresses(self) -> Addresses:
@@ -124,6 +134,7 @@ class Plan:
             domain=self.settings.domain,
             port=self.port,
             secure=self.settings.secure,
+            public_port=self.public_port,
         )
 
 
@@ -138,7 +149,9 @@ class Cellar:
         await self.database.close()
 
 
-def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port: int) -> Plan:
+def prepare(
+    settings: Settings, folder: DataFolder, deployment: Deployment, port: int, public_port: int | None = None
+) -> Plan:
     """Brings the data folder to what this version needs, before any other process runs; raises CannotStart."""
     root = _root(settings, folder)
     folder.recognise(root.derive("recognise")[:8].hex())
@@ -154,7 +167,7 @@ def prepare(settings: Settings, folder: DataFolder, deployment: Deployment, port
     except Unavailable as error:
         name = folder.database if settings.database_url is None else "on PostgreSQL"
         raise CannotStart(f"The database {name} cannot be used: {error}.") from None
-    return Plan(settings, folder, deployment, root, port)
+    return Plan(settings, folder, deployment, root, port, public_port)
 
 
 async def first_start(plan: Plan) -> AccessKey | None:
@@ -241,20 +254,21 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         creation_templates=CreationTemplates(database, system_clock, limits, TEXTS_OF_TEMPLATES),
         registry_settings=RegistrySettings(database),
         pull_times=PullTimes(database, system_clock, limits, principal_names.find_id),
+        lifecycle_policies=LifecyclePolicies(database, lifecycle.check, system_clock),
+        previews=Previews(database, system_clock),
+        evaluations=Evaluations(database, system_clock),
         images=Images(database, system_clock, limits),
         image_archive=ImageArchive(database, system_clock),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, stores, system_clock, limits),
         uploads=Uploads(database, stores, system_clock, limits),
-        audit=Audit(_keeper(plan), system_clock),
-    )
         verifications=Verifications(database, system_clock, plan.settings.verify_mib_per_second << 20),
         public=public_rooms(database, stores, system_clock, limits),
+        audit=Audit(_keeper(plan), system_clock),
+    )
 
 
-def application(plan: Plan, cellar: Cellar) -> Application:
-    """What a door process serves."""
 def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limits) -> PublicRooms:
     """The rooms of public registries: rows of the same tables, by quotas of their own."""
     lower = of_public(limits)
@@ -268,6 +282,13 @@ def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limit
     )
 
 
+def application(plan: Plan, cellar: Cellar) -> Application:
+    """What a door process serves on the port for everything."""
+    return applications(plan, cellar)[0]
+
+
+def applications(plan: Plan, cellar: Cellar) -> list[Application]:
+    """What a door process serves: on the port for everything, and on the public registries' own where there is one."""
     rooms = services(plan, cellar)
     checks = {
         "database": partial(_database_answers, cellar.database),
@@ -275,8 +296,13 @@ def public_rooms(database: Database, stores: Stores, clock: Clock, limits: Limit
     }
     health = Health(checks, rooms.uploads.count_open)
     trusted = plan.settings.trusted_proxies
-    doors = Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms), health=health)
-    return Application(doors, proxies=TrustedProxies(trusted) if trusted else None)
+    proxies = TrustedProxies(trusted) if trusted else None
+    public = PublicDoor(rooms)
+    every = [Doors(aws=AwsDoor(rooms), oci=OciDoor(rooms, public), health=health, public=public)]
+    if plan.public_port is not None:
+        alone = PublicDoor(rooms, own_port=True)
+        every.append(Doors(aws=nothing_here, oci=alone, health=health, public=alone))
+    return [Application(doors, proxies=proxies) for doors in every]
 
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
@@ -291,6 +317,8 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap moves", REAP_EVERY, reap_moves),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
+        Periodic("evaluate lifecycle policies", EVALUATE_EVERY, _evaluator(plan, cellar).run),
+        Periodic("prune lifecycle previews", PRUNE_EVERY, Previews(cellar.database, system_clock).prune),
         Periodic("prune jobs", PRUNE_EVERY, queue.prune),
         Periodic("verify blobs", STEP_EVERY, Verifier(cellar.database, cellar.stores, system_clock).run),
         Periodic("prune events", PRUNE_EVERY, prune_events),
@@ -305,7 +333,16 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     """The tasks of the job queue, by the names under which rooms ask for them."""
     mover = Mover(cellar.database, cellar.stores, system_clock)
     archive = ArchiveTasks(cellar.database, mover, system_clock)
-    return {ARCHIVE_TASK: archive.archive, ACTIVATE_TASK: archive.activate}
+    return {
+        ARCHIVE_TASK: archive.archive,
+        ACTIVATE_TASK: archive.activate,
+        preview.TASK: Previews(cellar.database, system_clock).do,
+    }
+
+
+def _evaluator(plan: Plan, cellar: Cellar) -> Evaluator:
+    audit = Audit(_keeper(plan), system_clock)
+    return Evaluator(cellar.database, audit, system_clock, Limits().collection_lease)
 
 
 def _issuer_http(settings: Settings) -> IssuerHttp:

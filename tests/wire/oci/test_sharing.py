@@ -86,6 +86,23 @@ def test_s7_a_mount_from_anywhere_stays_within_its_registry(bench: Bench) -> Non
     assert bench("POST", MOUNT).status == 202
 
 
+@pytest.mark.parametrize("query", [f"?mount={DIGEST}", f"?mount={DIGEST}&from=first"])
+def test_mounting_can_be_switched_off(shared: Bench, query: str) -> None:
+    """While BLOB_MOUNTING is off a mount is an ordinary upload, but for a blob that is there already; then it works."""
+
+    def switch(value: str) -> None:
+        shared.runner.run(shared.services.registry_settings.put(HERE, "BLOB_MOUNTING", value))
+
+    switch("DISABLED")
+    assert shared("POST", f"/v2/mine/blobs/uploads/{query}").status == 202
+    assert shared("HEAD", f"/v2/mine/blobs/{DIGEST}").status == 404
+    assert shared("POST", f"/v2/first/blobs/uploads/{query}").status == 201
+    switch("ENABLED")
+    assert shared("POST", f"/v2/mine/blobs/uploads/{query}").status == 201
+    switch("DISABLED")
+    assert shared("GET", f"/v2/mine/blobs/{DIGEST}").body == LAYER
+
+
 def test_a_mount_from_anywhere_looks_at_a_few(bench: Bench) -> None:
     """However many repositories hold a blob, a bounded number of them is asked about, the oldest first."""
     for number in range(CANDIDATES + 5):

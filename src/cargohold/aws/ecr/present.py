@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from cargohold.aws.shapes import ecr
     from cargohold.core.addresses import Addresses
     from cargohold.core.arn import Registry, Target
+    from cargohold.lifecycle.preview import Shown
+    from cargohold.lifecycle.previewed import Result
     from cargohold.registry.blob import Blob
     from cargohold.registry.creation_template import Template
     from cargohold.registry.image import Failure, Image, ImageId
+    from cargohold.registry.lifecycle_policy import LifecyclePolicy
     from cargohold.registry.referrers import Referrer
     from cargohold.registry.repository import Repository
 
@@ -78,6 +81,51 @@ def creation_template(held: Template) -> ecr.RepositoryCreationTemplate:
         "customRoleArn": held.custom_role_arn,
         "createdAt": held.created_at,
         "updatedAt": held.updated_at,
+    }
+
+
+def lifecycle_policy(target: Target, held: LifecyclePolicy) -> ecr.GetLifecyclePolicyResponse:
+    """A repository's lifecycle policy; that it was deleted is answered in the same form."""
+    return {
+        "registryId": target.registry.account,
+        "repositoryName": target.name,
+        "lifecyclePolicyText": held.text,
+        "lastEvaluatedAt": held.evaluated_at,
+    }
+
+
+def lifecycle_preview(target: Target, shown: Shown, next_token: str | None) -> ecr.GetLifecyclePolicyPreviewResponse:
+    """A preview with a page of results; the summary is there when it is complete."""
+    preview = shown.preview
+    complete = preview.status == "COMPLETE"
+    archived: list[ecr.TransitioningImageTotalCount] = [
+        {"targetStorageClass": "ARCHIVE", "imageTotalCount": preview.transitioning}
+    ]
+    return {
+        "registryId": target.registry.account,
+        "repositoryName": target.name,
+        "lifecyclePolicyText": preview.text,
+        "status": preview.status,
+        "nextToken": next_token,
+        "previewResults": [_preview_result(each) for each in shown.page.items],
+        "summary": {
+            "expiringImageTotalCount": preview.expiring,
+            "transitioningImageTotalCounts": archived if preview.transitioning else None,
+        }
+        if complete
+        else None,
+    }
+
+
+def _preview_result(of: Result) -> ecr.LifecyclePolicyPreviewResult:
+    target: ecr.LifecyclePolicyTargetStorageClass | None = "ARCHIVE" if of.action == "TRANSITION" else None
+    return {
+        "imageTags": list(of.tags),
+        "imageDigest": of.digest,
+        "imagePushedAt": of.pushed_at,
+        "action": {"type": of.action, "targetStorageClass": target},
+        "appliedRulePriority": of.rule_priority,
+        "storageClass": of.storage_class,
     }
 
 

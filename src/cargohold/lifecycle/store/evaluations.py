@@ -1,7 +1,6 @@
 """Statements on evaluations: which policy is due, who evaluates it, how far it has come and how it ended."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, case, select, update
@@ -9,38 +8,10 @@ from sqlalchemy import Connection, bindparam, case, select, update
 from cargohold.core.arn import Registry, Target
 from cargohold.database.schema.lifecycle import lifecycle_policy
 from cargohold.database.schema.registry import registry, repository
+from cargohold.lifecycle.evaluation import Claim, Evaluation
 
 _TRIES: Final = 8
 """How many due policies one look considers: other workers may take some of them at the same moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A policy that one worker evaluates until `until`, in epoch milliseconds, which tells it from other claims."""
-
-    repository_id: int
-    registry_id: int
-    target: Target
-    text: str
-    due_at: int
-    until: int
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """How the evaluation of a repository's policy stands. Times are epoch milliseconds."""
-
-    repository: str
-    evaluated_at: int
-    """0 before the first one."""
-    due_at: int
-    claimed_until: int
-    planned: int
-    """Images that the latest evaluation acts on; the next two are how many it did."""
-    expired: int
-    transitioned: int
-    failure: str | None
-    """Why it did not come to its end."""
 
 
 _OF_LIVE: Final = lifecycle_policy.join(repository, repository.c.id == lifecycle_policy.c.repository_id).join(
@@ -127,19 +98,6 @@ _ASK: Final = (
     .values(due_at=bindparam("now"))
     .returning(lifecycle_policy.c.repository_id)
 )
-_WITH_POLICY: Final = (
-    select(lifecycle_policy.c.repository_id, repository.c.name)
-    .select_from(_OF_LIVE)
-    .where(
-        _LIVE,
-        registry.c.account == bindparam("account"),
-        registry.c.region == bindparam("region"),
-        registry.c.kind == bindparam("kind"),
-        repository.c.name > bindparam("after"),
-    )
-    .order_by(repository.c.name)
-    .limit(bindparam("limit"))
-)
 
 
 def claim_due(connection: Connection, now: int, until: int, unless_it_ends: str) -> Claim | None:
@@ -178,12 +136,6 @@ def save_superseded(connection: Connection, held: Claim) -> None:
 def ask(connection: Connection, repository_id: int, now: int) -> bool:
     """Makes a repository's policy due; False when it has none."""
     return connection.execute(_ASK, {"of": repository_id, "now": now}).one_or_none() is not None
-
-
-def list_with_policy(connection: Connection, of: Registry, after: str, limit: int) -> list[tuple[int, str]]:
-    """Repositories (id, name) that have a policy, by name, behind the name `after`."""
-    rows = connection.execute(_WITH_POLICY, {**_named(of), "after": after, "limit": limit})
-    return [(row[0], row[1]) for row in rows]
 
 
 def list_evaluations(connection: Connection, of: Registry, after: str, limit: int) -> list[Evaluation]:

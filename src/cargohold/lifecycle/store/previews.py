@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -10,32 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from cargohold.database.locking import insert
 from cargohold.database.schema.lifecycle import lifecycle_preview, lifecycle_preview_result
 from cargohold.database.schema.registry import image, tag
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A preview as its row has it; times are epoch milliseconds."""
-
-    text: str
-    status: str
-    expiring: int
-    transitioning: int
-    started_at: int
-    expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What would happen to one image; `position` orders them, the image that would go first being 0."""
-
-    position: int
-    digest: str
-    tags: tuple[str, ...]
-    pushed_at: int
-    storage_class: str
-    action: str
-    rule_priority: int
-
+from cargohold.lifecycle.previewed import Preview, Result
 
 _OF_REPOSITORY: Final = lifecycle_preview.c.repository_id == bindparam("of")
 _FIND: Final = select(
