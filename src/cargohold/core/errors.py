@@ -747,3 +747,8 @@ class ImageArchived(Conflict):
             f"The image with digest '{digest}' in the repository with name '{repository}' in the registry with id "
             f"'{registry_id}' is archived"
         )
+
+
+class IgnoreRuleNotFound(NotFound):
+    def __init__(self, rule_id: str) -> None:
+        super().__init__(f"The ignore rule with id '{rule_id}' does not exist in the registry")

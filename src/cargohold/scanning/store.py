@@ -9,7 +9,7 @@ from sqlalchemy import insert as plain_insert
 
 from cargohold.core.arn import Registry
 from cargohold.database.locking import insert
-from cargohold.database.schema.registry import image, registry
+from cargohold.database.schema.registry import image, registry, repository
 from cargohold.database.schema.scanning import (
     advisory_update,
     ignore_rule,
@@ -19,6 +19,7 @@ from cargohold.database.schema.scanning import (
     scanning_configuration,
 )
 from cargohold.scanning.configuration import Configuration, Rule, ScanType
+from cargohold.scanning.finding import Severity
 from cargohold.scanning.ignore import IgnoreRule
 from cargohold.scanning.inventory.evidence import LayerInventory
 from cargohold.scanning.package import Inventory
@@ -114,6 +115,22 @@ _STALE: Final = (
     )
     .order_by(image_scan.c.image_id)
     .limit(bindparam("limit"))
+)
+_SCANNED: Final = (
+    select(image_scan.c.image_id, repository.c.name)
+    .join(image, image.c.id == image_scan.c.image_id)
+    .join(repository, repository.c.id == image.c.repository_id)
+    .where(repository.c.registry_id == bindparam("of"), image_scan.c.image_id > bindparam("after"))
+    .order_by(image_scan.c.image_id)
+    .limit(bindparam("limit"))
+)
+_SAVE_MARK: Final = (
+    update(scan_finding)
+    .where(scan_finding.c.image_id == bindparam("of"), scan_finding.c.position == bindparam("at"))
+    .values(ignored_by=bindparam("rule"))
+)
+_SAVE_COUNTS: Final = (
+    update(image_scan).where(image_scan.c.image_id == bindparam("of")).values(counts=bindparam("new_counts"))
 )
 _LAYERS: Final = select(layer_inventory.c.blob_id, layer_inventory.c.payload).where(
     layer_inventory.c.blob_id.in_(bindparam("blobs", expanding=True)), layer_inventory.c.format == FORMAT
@@ -229,6 +246,21 @@ def list_seen(connection: Connection, image_id: int) -> dict[str, int]:
 def list_stale(connection: Connection, version: str, limit: int) -> list[int]:
     """Images that are scanned continuously and were last matched against other advisories."""
     return list(connection.execute(_STALE, {"version": version, "limit": limit}).scalars())
+
+
+def list_scanned(connection: Connection, registry_id: int, after: int, limit: int) -> list[tuple[int, str]]:
+    """(image id, repository's name) of the registry's images with a scan, behind the image `after`."""
+    rows = connection.execute(_SCANNED, {"of": registry_id, "after": after, "limit": limit})
+    return [(row[0], row[1]) for row in rows]
+
+
+def save_mark(connection: Connection, image_id: int, position: int, rule_id: str | None) -> None:
+    """Says which rule hides a finding, None for none."""
+    connection.execute(_SAVE_MARK, {"of": image_id, "at": position, "rule": rule_id})
+
+
+def save_counts(connection: Connection, image_id: int, counts: Mapping[Severity, int]) -> None:
+    connection.execute(_SAVE_COUNTS, {"of": image_id, "new_counts": json.dumps(dict(counts))})
 
 
 def list_layer_inventories(connection: Connection, blob_ids: Iterable[int]) -> dict[int, LayerInventory]:

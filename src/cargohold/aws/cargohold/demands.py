@@ -7,6 +7,8 @@ there is a resource of the first account, and no policy opens it to somebody els
     arn:aws:cargohold::<account>:audit              an account's own audit trail
     arn:aws:cargohold::<account>:access             who may do what in an account, and why
     arn:aws:cargohold::<first account>:storage      the blob store that all accounts share
+    arn:aws:cargohold::<first account>:advisories   what images are held against
+    arn:aws:cargohold::<account>:ignore-rules       what an account leaves out of its scans' counts
 """
 
 from typing import Final
@@ -40,3 +42,15 @@ def on_storage(action: str, scope: Scope) -> Demand:
     """Demands the action on the blob store, which is the first account's to look after."""
     arn = f"arn:{PARTITION}:cargohold::{scope.first}:storage"
     return Demand(action, Registry(scope.first, scope.region), arn=arn)
+
+
+def on_advisories(action: str, scope: Scope) -> Demand:
+    """Demands the action on the advisories, which all accounts share."""
+    arn = f"arn:{PARTITION}:cargohold::{scope.first}:advisories"
+    return Demand(action, Registry(scope.first, scope.region), arn=arn)
+
+
+def on_ignore_rules(action: str, scope: Scope) -> Demand:
+    """Demands the action on the rules of the caller's account."""
+    arn = f"arn:{PARTITION}:cargohold::{scope.account}:ignore-rules"
+    return Demand(action, Registry(scope.account, scope.region), arn=arn)

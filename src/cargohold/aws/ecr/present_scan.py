@@ -60,7 +60,7 @@ def summary(scan: Scan) -> ecr.ImageScanFindingsSummary | None:
     return {
         "imageScanCompletedAt": scan.completed_at,
         "vulnerabilitySourceUpdatedAt": scan.source_updated_at,
-        "findingSeverityCounts": {severity: count for severity, count in scan.counts.items()},
+        "findingSeverityCounts": dict(scan.counts),
     }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypeAlias, TypedDict
 
+# cyclonedx spdx
+SbomFormat: TypeAlias = str
 # allows denies condition
 StatementPart: TypeAlias = str
 
@@ -23,6 +25,34 @@ class Account(TypedDict):
     alias: NotRequired[str | None]
     arn: NotRequired[str | None]
     createdAt: int
+
+
+class AddIgnoreRuleRequest(TypedDict):
+    vulnerability: str
+    package: NotRequired[str]
+    path: NotRequired[str]
+    repository: NotRequired[str]
+    reason: str
+    expiresAt: NotRequired[int]
+
+
+class AddIgnoreRuleResponse(TypedDict):
+    rule: IgnoreRule
+
+
+class AdvisorySource(TypedDict):
+    name: str
+    sha256: str
+    updatedAt: int
+    records: int
+
+
+class AdvisoryUpdate(TypedDict):
+    attemptedAt: NotRequired[int | None]
+    succeededAt: NotRequired[int | None]
+    running: bool
+    step: NotRequired[str | None]
+    error: NotRequired[str | None]
 
 
 class AuditEvent(TypedDict):
@@ -60,6 +90,17 @@ class DamagedBlob(TypedDict):
     reason: str
     foundAt: int
     repositories: list[str]
+
+
+class DescribeAdvisoriesRequest(TypedDict):
+    pass
+
+
+class DescribeAdvisoriesResponse(TypedDict):
+    version: NotRequired[str | None]
+    builtAt: NotRequired[int | None]
+    sources: list[AdvisorySource]
+    update: AdvisoryUpdate
 
 
 class DescribeVerificationRequest(TypedDict):
@@ -106,6 +147,20 @@ class GetHostCredentialsResponse(TypedDict):
     issuedAt: int
 
 
+class GetImageSbomRequest(TypedDict):
+    registryId: NotRequired[str]
+    repositoryName: str
+    imageTag: NotRequired[str]
+    imageDigest: NotRequired[str]
+    format: SbomFormat
+
+
+class GetImageSbomResponse(TypedDict):
+    imageDigest: str
+    format: SbomFormat
+    document: str
+
+
 class Host(TypedDict):
     hostId: str
     hostName: str
@@ -122,6 +177,18 @@ class HostCredentials(TypedDict):
     secretAccessKey: str
     sessionToken: str
     expiration: int
+
+
+class IgnoreRule(TypedDict):
+    id: str
+    vulnerability: str
+    package: str
+    path: str
+    repository: str
+    reason: str
+    createdBy: str
+    createdAt: int
+    expiresAt: NotRequired[int | None]
 
 
 class InviteHostRequest(TypedDict):
@@ -176,6 +243,14 @@ class ListHostsResponse(TypedDict):
     nextToken: NotRequired[str | None]
 
 
+class ListIgnoreRulesRequest(TypedDict):
+    pass
+
+
+class ListIgnoreRulesResponse(TypedDict):
+    rules: list[IgnoreRule]
+
+
 class MatchedStatement(TypedDict):
     policy: NotRequired[str | None]
     kind: str
@@ -188,6 +263,14 @@ class MatchedStatement(TypedDict):
     firstLine: NotRequired[int | None]
     lastLine: NotRequired[int | None]
     conditionKeys: NotRequired[list[str] | None]
+
+
+class RemoveIgnoreRuleRequest(TypedDict):
+    id: str
+
+
+class RemoveIgnoreRuleResponse(TypedDict):
+    pass
 
 
 class RevokeHostRequest(TypedDict):
@@ -235,6 +318,14 @@ class Suggestion(TypedDict):
     kind: str
     place: str
     statement: str
+
+
+class UpdateAdvisoriesRequest(TypedDict):
+    pass
+
+
+class UpdateAdvisoriesResponse(TypedDict):
+    requestedAt: int
 
 
 class Verification(TypedDict):

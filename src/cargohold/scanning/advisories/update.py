@@ -7,12 +7,14 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cargohold.core.clock import Clock
+from cargohold.core.errors import ValidationError
 from cargohold.database import Database
 from cargohold.scanning import store
 from cargohold.scanning.advisories.build import ImportFailed, build
@@ -111,22 +113,32 @@ class Updater:
         aside.replace(self._folder / _STATUS)
 
 
-async def request(database: Database, clock: Clock) -> None:
-    """Asks every machine to update soon."""
-    await database.write(partial(store.save_update_request, now=clock()))
+class Advisories:
+    """What a door may ask of advisories: what its machine has, and that every machine brings its own up to date."""
 
+    def __init__(self, database: Database, folder: Path, sources: Sequence[Source], clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._sources = sources
+        self._clock = clock
 
-def known(folder: Path) -> Known:
-    """What this machine knows, and how its last update went."""
-    status = read_status(folder)
-    try:
-        file = AdvisoryFile(folder / FILE)
-    except Unusable:
-        return Known("", 0, (), status)
-    try:
-        return Known(file.version, file.built_at, tuple(file.sources()), status)
-    finally:
-        file.close()
+    async def request(self) -> int:
+        """When it was asked for, in epoch milliseconds. Raises ValidationError where there is nothing to bring."""
+        if not self._sources:
+            raise ValidationError("No sources of advisories are set: see the setting `advisories`")
+        now = self._clock()
+        await self._database.write(partial(store.save_update_request, now=now))
+        return now
+
+    def known(self) -> Known:
+        """Reads files."""
+        status = read_status(self._folder)
+        try:
+            file = AdvisoryFile(self._folder / FILE)
+        except Unusable:
+            return Known("", 0, (), status)
+        with closing(file):
+            return Known(file.version, file.built_at, tuple(file.sources()), status)
 
 
 def read_status(folder: Path) -> Status:
