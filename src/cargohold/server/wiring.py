@@ -25,7 +25,7 @@ from cargohold.blobstore.stores import Stores
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import HOUR, MINUTE, SECOND, Clock, system_clock
 from cargohold.core.errors import Unavailable
-from cargohold.database import Database, migrate
+from cargohold.database import Database, migrate, online_copy
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root, RootKeyUnusable
 from cargohold.encryption.tokens import Tokens
@@ -156,8 +156,8 @@ def prepare(
     root = _root(settings, folder)
     folder.recognise(root.derive("recognise")[:8].hex())
     try:
-        _upgrade(settings, folder)
-        _stores(folder)
+        upgrade(settings, folder)
+        stores_of(folder)
         if settings.audit == "file":
             folder.audit.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except migrate.DatabaseUnusable as error:
@@ -212,7 +212,7 @@ def reopen(settings: Settings, folder: DataFolder) -> Plan:
 
 def cellar(plan: Plan) -> Cellar:
     """Opened in the process that uses it, after the fork."""
-    return Cellar(_database(plan), _stores(plan.folder))
+    return Cellar(_database(plan), stores_of(plan.folder))
 
 
 def services(plan: Plan, cellar: Cellar) -> Services:
@@ -349,7 +349,8 @@ def _issuer_http(settings: Settings) -> IssuerHttp:
     return IssuerHttp(settings.oidc_private_issuers, settings.oidc_authorities)
 
 
-def _stores(folder: DataFolder) -> Stores:
+def stores_of(folder: DataFolder) -> Stores:
+    """The blob stores of a data folder, made where they are missing."""
     return Stores(FilesystemBlobStore(folder.blobs), FilesystemBlobStore(folder.archive))
 
 
@@ -361,7 +362,32 @@ def _audit_folder(plan: Plan) -> Folder:
     return Folder(plan.folder.audit, plan.settings.audit_keep_days, plan.settings.audit_keep_mib << 20)
 
 
-def _upgrade(settings: Settings, folder: DataFolder) -> None:
+def beside(settings: Settings, folder: DataFolder) -> Deployment:
+    """As `reopen`, for work that opens no secret and so needs no root key. Raises CannotStart."""
+    deployment = folder.for_its_owner()
+    try:
+        _require_head(settings, folder)
+    except (migrate.DatabaseUnusable, Unavailable) as error:
+        raise CannotStart(str(error)) from None
+    return deployment
+
+
+def copy_rows(folder: DataFolder, to: Path) -> None:
+    """Writes one moment of a data folder's SQLite database into a new file, while a server uses it."""
+    online_copy.copy(folder.database, to)
+
+
+def rows_of(settings: Settings, file: Path) -> Database:
+    """The database in that file; PostgreSQL's where the settings name one."""
+    if settings.database_url is None:
+        return SQLite.open(file)
+    from cargohold.database.postgresql import PostgreSQL
+
+    return PostgreSQL.open(settings.database_url, settings.database_connections)
+
+
+def upgrade(settings: Settings, folder: DataFolder) -> None:
+    """Brings the database to this version's schema, from any earlier one."""
     if settings.database_url is None:
         migrate.upgrade(folder.database)
         return
@@ -392,12 +418,7 @@ def examine_database(settings: Settings) -> str | None:
 
 
 def _database(plan: Plan) -> Database:
-    settings = plan.settings
-    if settings.database_url is None:
-        return SQLite.open(plan.folder.database)
-    from cargohold.database.postgresql import PostgreSQL
-
-    return PostgreSQL.open(settings.database_url, settings.database_connections)
+    return rows_of(plan.settings, plan.folder.database)
 
 
 def _root(settings: Settings, folder: DataFolder) -> Root:
