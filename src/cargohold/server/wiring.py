@@ -99,6 +99,8 @@ EVALUATE_EVERY = 5 * SECOND
 """Milliseconds between looks for lifecycle policies that are due; each is once a day."""
 REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
+SWEEP_EVERY = HOUR
+"""Milliseconds between looks for archived images whose blobs nothing else needs any more."""
 PRUNE_EVERY = HOUR
 """Milliseconds between looks for what was kept long enough: audit files, events, jobs that were given up."""
 
@@ -316,6 +318,7 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("jobs", JOBS_EVERY, queue.run),
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap moves", REAP_EVERY, reap_moves),
+        Periodic("sweep the archive", SWEEP_EVERY, _archive(cellar).sweep),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
         Periodic("evaluate lifecycle policies", EVALUATE_EVERY, _evaluator(plan, cellar).run),
         Periodic("prune lifecycle previews", PRUNE_EVERY, Previews(cellar.database, system_clock).prune),
@@ -331,8 +334,7 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
 
 def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     """The tasks of the job queue, by the names under which rooms ask for them."""
-    mover = Mover(cellar.database, cellar.stores, system_clock)
-    archive = ArchiveTasks(cellar.database, mover, system_clock)
+    archive = _archive(cellar)
     return {
         ARCHIVE_TASK: archive.archive,
         ACTIVATE_TASK: archive.activate,
@@ -343,6 +345,11 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
 def _evaluator(plan: Plan, cellar: Cellar) -> Evaluator:
     audit = Audit(_keeper(plan), system_clock)
     return Evaluator(cellar.database, audit, system_clock, Limits().collection_lease)
+
+
+def _archive(cellar: Cellar) -> ArchiveTasks:
+    mover = Mover(cellar.database, cellar.stores, system_clock)
+    return ArchiveTasks(cellar.database, mover, system_clock)
 
 
 def _issuer_http(settings: Settings) -> IssuerHttp:
