@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from cargohold.telemetry import logs
+from tests.bed.place import opened
 
-from .place import opened
 from .run import run, table
 
 _WIDTH = 40

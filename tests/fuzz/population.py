@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from cargohold.aws import model
 from cargohold.aws.served import OPERATIONS
-
-from .place import ACCOUNT, OTHER, REGION, Caller, Place
+from tests.bed.place import ACCOUNT, OTHER, REGION, Caller, Place
 
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 INDEX: Final = "application/vnd.oci.image.index.v1+json"

@@ -10,8 +10,8 @@ from typing import Any, Final
 from cargohold.aws import model
 from cargohold.aws.model import Shape
 from cargohold.aws.served import OPERATIONS
+from tests.bed.place import ACCOUNT, ELSEWHERE, OTHER, Caller
 
-from .place import ACCOUNT, ELSEWHERE, OTHER, Caller
 from .population import Pool
 
 SERVICES: Final = tuple(service for service in ("ecr", "ecr-public") if service in OPERATIONS)

@@ -11,8 +11,8 @@ from botocore.parsers import create_parser
 
 from cargohold.aws import model
 from tests.bed.codes import COMMON
+from tests.bed.place import Answer, Place, yesterday
 
-from .place import Answer, Place, yesterday
 from .population import Pool, populate
 from .requests import Ask, Maker
 

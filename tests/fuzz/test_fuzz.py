@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.bed.engines import Engine, SQLiteEngine
+from tests.bed.place import opened
 
-from .place import opened
 from .requests import operations
 from .run import run
 

@@ -70,6 +70,7 @@ from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
+from cargohold.registry.verifications import Verifications
 from cargohold.server.wiring import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES, public_rooms
 from cargohold.services import Services
 from cargohold.telemetry.audit.trail import Audit, Folder
@@ -317,15 +318,16 @@ def _services(
         creation_templates=CreationTemplates(database, clock, limits, TEXTS_OF_TEMPLATES),
         registry_settings=RegistrySettings(database),
         pull_times=PullTimes(database, clock, limits, principal_names.find_id),
-        images=Images(database, clock, limits),
         lifecycle_policies=LifecyclePolicies(database, lifecycle.check, clock),
         previews=Previews(database, clock),
         evaluations=Evaluations(database, clock),
+        images=Images(database, clock, limits),
         image_archive=ImageArchive(database, clock),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, furnished.stores, clock, limits),
         uploads=Uploads(database, furnished.stores, clock, limits),
+        verifications=Verifications(database, clock),
         public=public_rooms(database, furnished.stores, clock, limits),
         audit=Audit(Folder(audit, days=90, size=1 << 24), clock),
     )

@@ -74,6 +74,7 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.LayersNotFound: _same("LayersNotFoundException"),
     errors.LayerNotFound: _same("LayersNotFoundException"),
     errors.LayerInaccessible: _same("LayerInaccessibleException"),
+    errors.LayerArchived: _same("LayerInaccessibleException"),
     errors.LayerInUse: Row("InvalidParameterException", "InvalidParameterValue"),
     errors.LayerAlreadyExists: _same("LayerAlreadyExistsException"),
     errors.InvalidLayer: _same("InvalidLayerException"),

@@ -10,7 +10,19 @@ import click
 
 from cargohold import __version__
 
-_COMMANDS: Final = ("serve", "env", "accounts", "audit", "explain", "hosts", "host", "doctor")
+_COMMANDS: Final = (
+    "serve",
+    "env",
+    "accounts",
+    "audit",
+    "explain",
+    "hosts",
+    "host",
+    "verify",
+    "backup",
+    "restore",
+    "doctor",
+)
 """Each is `cargohold.cli.<name>.command`."""
 
 

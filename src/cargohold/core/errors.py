@@ -275,6 +275,16 @@ class LayerInaccessible(Refused):
         )
 
 
+class LayerArchived(Refused):
+    """A blob that only archived images of the repository use."""
+
+    def __init__(self, digest: str, name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' in the repository with name '{name}' in the registry "
+            f"with id '{registry_id}' is not accessible because every image that references it is archived"
+        )
+
+
 class LayerInUse(Conflict):
     """A blob cannot be deleted while an image of its repository uses it."""
 

@@ -33,6 +33,8 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.ImageNotFound: Refusal(404, "MANIFEST_UNKNOWN"),
         errors.LayerNotFound: Refusal(404, "BLOB_UNKNOWN"),
         errors.LayerInaccessible: Refusal(404, "BLOB_UNKNOWN"),
+        errors.LayerArchived: Refusal(404, "BLOB_UNKNOWN"),
+        errors.ImageStorageClassUpdateNotSupported: Refusal(405, "UNSUPPORTED"),
         errors.UploadNotFound: Refusal(404, "BLOB_UPLOAD_UNKNOWN"),
         errors.LayersNotFound: Refusal(404, "MANIFEST_BLOB_UNKNOWN"),
         errors.ReferencedImagesNotFound: Refusal(404, "MANIFEST_BLOB_UNKNOWN"),

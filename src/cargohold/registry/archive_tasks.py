@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from cargohold.core.arn import Target
 from cargohold.core.clock import Clock
 from cargohold.database import Database
+from cargohold.jobs.queue import add_job
 from cargohold.registry import image_archive
 from cargohold.registry.blob_moves import Mover
 from cargohold.registry.store import archive as store
@@ -27,6 +28,7 @@ class ArchiveTasks:
         self._database = database
         self._mover = mover
         self._clock = clock
+        self._swept = 0
 
     async def archive(self, payload: Mapping[str, Any]) -> None:
         """The task ARCHIVE_TASK: moves the blobs of an archived image, and archives its referrers."""
@@ -44,6 +46,18 @@ class ArchiveTasks:
             return
         await self._activate(filed)
         await self._follow(filed, "ARCHIVED", image_archive.restore)
+
+    async def sweep(self) -> int:
+        """Looks at the next archived images for blobs that only now nothing else needs; returns how many it looked at.
+
+        That is so when the last active image that used a blob was deleted, or archived elsewhere.
+        """
+        looked = await self._database.read(partial(store.list_inactive, after=self._swept))
+        self._swept = looked[-1] if looked else 0
+        outside = await self._database.read(partial(store.list_outside, ids=looked)) if looked else []
+        if outside:
+            await self._database.write(partial(_ask_to_archive, ids=outside, now=self._clock()))
+        return len(looked)
 
     async def _activate(self, filed: Filed) -> None:
         """An index after what it lists."""
@@ -71,6 +85,11 @@ class ArchiveTasks:
 
     async def _blobs(self, filed: Filed) -> list[int]:
         return await self._database.read(partial(store.list_blobs, image_id=filed.id))
+
+
+def _ask_to_archive(connection: Connection, ids: list[int], now: int) -> None:
+    for image_id in ids:
+        add_job(connection, image_archive.ARCHIVE_TASK, {"image": image_id}, now)
 
 
 def _save_activated(connection: Connection, filed: Filed, now: int) -> None:

@@ -4,7 +4,7 @@ A blob that no image uses yet may be collected a day after it came. Whoever is t
 so a look-up shortly before lengthens its lease.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -15,13 +15,21 @@ from cargohold.blobstore.stores import Stores
 from cargohold.core.arn import Registry, Target
 from cargohold.core.clock import HOUR, Clock
 from cargohold.core.digest import Digest
-from cargohold.core.errors import LayerInaccessible, LayerInUse, LayerNotFound, StorageBusy, StorageFull
+from cargohold.core.errors import (
+    Corrupt,
+    LayerArchived,
+    LayerInaccessible,
+    LayerInUse,
+    LayerNotFound,
+    StorageBusy,
+    StorageFull,
+)
 from cargohold.database import Database
 from cargohold.exchange import Chunks
 from cargohold.registry.blob import Blob
 from cargohold.registry.limits import Limits
 from cargohold.registry.settings import mounts
-from cargohold.registry.store import blobs, repositories
+from cargohold.registry.store import blobs, moves, repositories
 from cargohold.registry.store.blobs import Held
 
 __all__ = ["Blob", "Blobs"]
@@ -82,31 +90,48 @@ class Blobs:
         await self._database.write(partial(self._remove, target=target, digest=digest))
 
     async def downloadable(self, target: Target, digest: Digest) -> Blob:
-        """A blob that an image of this repository uses. Raises RepositoryNotFound, LayerNotFound, LayerInaccessible."""
+        """A blob that an active image of this repository uses.
+
+        Raises RepositoryNotFound, LayerNotFound, LayerInaccessible, and LayerArchived where all that use it are so.
+        """
         wanted = partial(blobs.find_use, repository_id=target.existing, digest=digest)
         found = await self._database.read(wanted)
         if found is None:
             raise LayerNotFound(digest, target.name, target.registry.account)
-        blob, in_use = found
-        if not in_use:
+        if not found.in_use:
             raise LayerInaccessible(digest, target.name, target.registry.account)
-        return blob
+        if not found.active:
+            raise LayerArchived(digest, target.name, target.registry.account)
+        return found.blob
+
+    async def archived(self, target: Target, held: Iterable[Blob]) -> set[Digest]:
+        """Those among some of this repository's blobs that images of it use, but archived ones only."""
+        wanted = partial(blobs.list_archived, repository_id=target.existing, ids=[blob.id for blob in held])
+        return set(await self._database.read(wanted))
 
     async def open(self, blob: Blob, start: int = 0, stop: int | None = None) -> Chunks:
         """The bytes from `start` up to `stop` (exclusive; None: the end), as they are read.
 
         Raises Corrupt when fewer are stored than the blob has.
         """
-        return await self._stores.of(blob.tier).open(blob.generation, start, blob.size if stop is None else stop)
+        end = blob.size if stop is None else stop
+        try:
+            return await self._stores.of(blob.tier).open(blob.generation, start, end)
+        except Corrupt:
+            place = await self._database.read(partial(moves.find_place, blob_id=blob.id))
+            if place is None or place == (blob.generation, blob.tier):
+                raise
+        generation, tier = place  # it was moved since it was looked up
+        return await self._stores.of(tier).open(generation, start, end)
 
     def _remove(self, connection: Connection, target: Target, digest: Digest) -> None:
         repository = repositories.get_locked(connection, target)
         found = blobs.find_use(connection, repository.id, digest)
         if found is None:
             raise LayerNotFound(digest, target.name, target.registry.account)
-        blob, in_use = found
-        if in_use:
+        if found.in_use:
             raise LayerInUse(digest, target.name, target.registry.account)
+        blob = found.blob
         blobs.lock_in_queue(connection, blob.id)
         still = blobs.list_shared(connection, repository.id, [digest])
         blobs.delete_right(connection, repository.id, blob.id)

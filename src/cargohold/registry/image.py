@@ -40,6 +40,9 @@ class Image:
     status: str
     pushed_at: int
     last_pull_at: int | None
+    archived_at: int | None = None
+    activated_at: int | None = None
+    """When it came back from the archive."""
     tags: tuple[str, ...] = ()
     """In lexical order, where an image is described; elsewhere they are not read."""
 

@@ -25,7 +25,7 @@ from cargohold.blobstore.stores import Stores
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import HOUR, MINUTE, SECOND, Clock, system_clock
 from cargohold.core.errors import Unavailable
-from cargohold.database import Database, migrate
+from cargohold.database import Database, migrate, online_copy
 from cargohold.database.sqlite import SQLite
 from cargohold.encryption.root import Root, RootKeyUnusable
 from cargohold.encryption.tokens import Tokens
@@ -99,6 +99,8 @@ EVALUATE_EVERY = 5 * SECOND
 """Milliseconds between looks for lifecycle policies that are due; each is once a day."""
 REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
+SWEEP_EVERY = HOUR
+"""Milliseconds between looks for archived images whose blobs nothing else needs any more."""
 PRUNE_EVERY = HOUR
 """Milliseconds between looks for what was kept long enough: audit files, events, jobs that were given up."""
 
@@ -156,8 +158,8 @@ def prepare(
     root = _root(settings, folder)
     folder.recognise(root.derive("recognise")[:8].hex())
     try:
-        _upgrade(settings, folder)
-        _stores(folder)
+        upgrade(settings, folder)
+        stores_of(folder)
         if settings.audit == "file":
             folder.audit.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except migrate.DatabaseUnusable as error:
@@ -212,7 +214,7 @@ def reopen(settings: Settings, folder: DataFolder) -> Plan:
 
 def cellar(plan: Plan) -> Cellar:
     """Opened in the process that uses it, after the fork."""
-    return Cellar(_database(plan), _stores(plan.folder))
+    return Cellar(_database(plan), stores_of(plan.folder))
 
 
 def services(plan: Plan, cellar: Cellar) -> Services:
@@ -316,6 +318,7 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("jobs", JOBS_EVERY, queue.run),
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap moves", REAP_EVERY, reap_moves),
+        Periodic("sweep the archive", SWEEP_EVERY, _archive(cellar).sweep),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
         Periodic("evaluate lifecycle policies", EVALUATE_EVERY, _evaluator(plan, cellar).run),
         Periodic("prune lifecycle previews", PRUNE_EVERY, Previews(cellar.database, system_clock).prune),
@@ -331,8 +334,7 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
 
 def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     """The tasks of the job queue, by the names under which rooms ask for them."""
-    mover = Mover(cellar.database, cellar.stores, system_clock)
-    archive = ArchiveTasks(cellar.database, mover, system_clock)
+    archive = _archive(cellar)
     return {
         ARCHIVE_TASK: archive.archive,
         ACTIVATE_TASK: archive.activate,
@@ -345,11 +347,17 @@ def _evaluator(plan: Plan, cellar: Cellar) -> Evaluator:
     return Evaluator(cellar.database, audit, system_clock, Limits().collection_lease)
 
 
+def _archive(cellar: Cellar) -> ArchiveTasks:
+    mover = Mover(cellar.database, cellar.stores, system_clock)
+    return ArchiveTasks(cellar.database, mover, system_clock)
+
+
 def _issuer_http(settings: Settings) -> IssuerHttp:
     return IssuerHttp(settings.oidc_private_issuers, settings.oidc_authorities)
 
 
-def _stores(folder: DataFolder) -> Stores:
+def stores_of(folder: DataFolder) -> Stores:
+    """The blob stores of a data folder, made where they are missing."""
     return Stores(FilesystemBlobStore(folder.blobs), FilesystemBlobStore(folder.archive))
 
 
@@ -361,7 +369,32 @@ def _audit_folder(plan: Plan) -> Folder:
     return Folder(plan.folder.audit, plan.settings.audit_keep_days, plan.settings.audit_keep_mib << 20)
 
 
-def _upgrade(settings: Settings, folder: DataFolder) -> None:
+def beside(settings: Settings, folder: DataFolder) -> Deployment:
+    """As `reopen`, for work that opens no secret and so needs no root key. Raises CannotStart."""
+    deployment = folder.for_its_owner()
+    try:
+        _require_head(settings, folder)
+    except (migrate.DatabaseUnusable, Unavailable) as error:
+        raise CannotStart(str(error)) from None
+    return deployment
+
+
+def copy_rows(folder: DataFolder, to: Path) -> None:
+    """Writes one moment of a data folder's SQLite database into a new file, while a server uses it."""
+    online_copy.copy(folder.database, to)
+
+
+def rows_of(settings: Settings, file: Path) -> Database:
+    """The database in that file; PostgreSQL's where the settings name one."""
+    if settings.database_url is None:
+        return SQLite.open(file)
+    from cargohold.database.postgresql import PostgreSQL
+
+    return PostgreSQL.open(settings.database_url, settings.database_connections)
+
+
+def upgrade(settings: Settings, folder: DataFolder) -> None:
+    """Brings the database to this version's schema, from any earlier one."""
     if settings.database_url is None:
         migrate.upgrade(folder.database)
         return
@@ -392,12 +425,7 @@ def examine_database(settings: Settings) -> str | None:
 
 
 def _database(plan: Plan) -> Database:
-    settings = plan.settings
-    if settings.database_url is None:
-        return SQLite.open(plan.folder.database)
-    from cargohold.database.postgresql import PostgreSQL
-
-    return PostgreSQL.open(settings.database_url, settings.database_connections)
+    return rows_of(plan.settings, plan.folder.database)
 
 
 def _root(settings: Settings, folder: DataFolder) -> Root:

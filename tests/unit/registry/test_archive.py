@@ -32,7 +32,7 @@ class Keeper:
         self.room = room
         self.archive = ImageArchive(room.database, room.clock)
         self.mover = Mover(room.database, stores or room.stores, room.clock)
-        tasks = ArchiveTasks(room.database, self.mover, room.clock)
+        self.tasks = tasks = ArchiveTasks(room.database, self.mover, room.clock)
         self.queue = Queue(room.database, {ARCHIVE_TASK: tasks.archive, ACTIVATE_TASK: tasks.activate}, room.clock)
 
     async def put_away(self, target: Target, image: Image) -> None:
@@ -133,6 +133,25 @@ def test_used_elsewhere(room: Room) -> None:
         await keeper.work()
         await keeper.put_away(target, image)
         assert set((await keeper.tiers()).values()) == {"standard"}
+
+    asyncio.run(story())
+
+
+def test_the_last_other_use_ends(room: Room) -> None:
+    """A blob that stayed for an active image follows when that one is gone for good; the sweep goes on where it was."""
+
+    async def story() -> None:
+        keeper, target, other = Keeper(room), await room.repository(), await room.repository("other")
+        image, elsewhere = await room.image(target, LAYER), await room.image(other, LAYER, tag="live")
+        await keeper.put_away(target, image)
+        assert await keeper.tasks.sweep() == 1
+        await keeper.work()
+        assert set((await keeper.tiers()).values()) == {"standard"}
+        await room.execute("DELETE FROM image_blob WHERE image_id = :id", id=elsewhere.id)  # as the collector does
+        assert await keeper.tasks.sweep() == 0
+        assert await keeper.tasks.sweep() == 1
+        await keeper.work()
+        assert set((await keeper.tiers()).values()) == {"archive"}
 
     asyncio.run(story())
 

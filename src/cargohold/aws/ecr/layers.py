@@ -72,13 +72,18 @@ async def complete_layer_upload(call: Call, request: CompleteLayerUploadRequest)
 async def batch_check_layer_availability(
     call: Call, request: BatchCheckLayerAvailabilityRequest
 ) -> BatchCheckLayerAvailabilityResponse:
-    """Which layers the repository holds, whether an image uses them yet or not: a push asks this first."""
+    """Which layers the repository holds, whether an image uses them yet or not: a push asks this first.
+
+    ARCHIVED are those that archived images use and no active one; a push need not upload them again either.
+    """
     digests = list(dict.fromkeys(request["layerDigests"]))
     formed = [text for text in digests if _LAYER_DIGEST.fullmatch(text)]
     known = [Digest(text) for text in formed if is_digest(text)]
-    held = await call.services.blobs.check(call.target(request), known)
+    target, rooms = call.target(request), call.services
+    held = await rooms.blobs.check(target, known)
+    archived = await rooms.blobs.archived(target, held.values()) if held else set()
     return {
-        "layers": [present.layer(text, held.get(Digest(text))) for text in formed],
+        "layers": [present.layer(text, held.get(Digest(text)), archived) for text in formed],
         "failures": [_layer_failure(text) for text in digests if not _LAYER_DIGEST.fullmatch(text)],
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cargohold.aws.ecr import policy_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from cargohold.aws.shapes import ecr
     from cargohold.core.addresses import Addresses
@@ -162,6 +162,8 @@ def image_detail(target: Target, held: Image) -> ecr.ImageDetail:
         "lastRecordedPullTime": held.last_pull_at,
         "subjectManifestDigest": held.subject_digest,
         "imageStatus": held.status,
+        "lastArchivedAt": held.archived_at,
+        "lastActivatedAt": held.activated_at,
     }
 
 
@@ -185,13 +187,13 @@ def image_failure(failure: Failure) -> ecr.ImageFailure:
     }
 
 
-def layer(digest: str, held: Blob | None) -> ecr.Layer:
+def layer(digest: str, held: Blob | None, archived: Container[str] = ()) -> ecr.Layer:
     """A blob that the repository holds, or None: it is not there and may be uploaded."""
     if held is None:
         return {"layerDigest": digest, "layerAvailability": "UNAVAILABLE"}
     return {
         "layerDigest": digest,
-        "layerAvailability": "AVAILABLE",
+        "layerAvailability": "ARCHIVED" if digest in archived else "AVAILABLE",
         "layerSize": held.size,
         "mediaType": held.media_type,
     }

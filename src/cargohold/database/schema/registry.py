@@ -167,6 +167,14 @@ Index(
     postgresql_where=text("deleted_at IS NULL"),
 )
 
+# The archive's images are found without reading those that are not in it.
+Index(
+    "ix_image_inactive",
+    image.c.id,
+    sqlite_where=text("status <> 'ACTIVE'"),
+    postgresql_where=text("status <> 'ACTIVE'"),
+)
+
 image_blob = Table(
     "image_blob",
     metadata,

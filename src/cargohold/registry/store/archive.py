@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, text, update
 
 from cargohold.core.arn import Registry, Target
-from cargohold.database.schema.registry import image, image_blob, image_reference, registry, repository
+from cargohold.database.schema.registry import blob, image, image_blob, image_reference, registry, repository
 
 WINDOW: Final = 100
 """Images of one statement."""
@@ -89,6 +89,28 @@ _REFERRERS: Final = (
     .order_by(image.c.id)
     .limit(WINDOW)
 )
+_INACTIVE: Final = (
+    select(image.c.id)
+    .where(text("status <> 'ACTIVE'"), image.c.id > bindparam("after"))
+    .order_by(image.c.id)
+    .limit(WINDOW)
+)
+_other, _used = image.alias("other"), image_blob.alias("used")
+_OUTSIDE: Final = (
+    select(image.c.id)
+    .join(image_blob, image_blob.c.image_id == image.c.id)
+    .join(blob, blob.c.id == image_blob.c.blob_id)
+    .where(
+        image.c.id.in_(_IDS),
+        _LIVE,
+        image.c.status == "ARCHIVED",
+        blob.c.tier == "standard",
+        blob.c.state == "live",
+        ~exists().where(_used.c.blob_id == blob.c.id, _other.c.id == _used.c.image_id, _other.c.status != "ARCHIVED"),
+    )
+    .distinct()
+    .order_by(image.c.id)
+)
 _BLOBS: Final = (
     select(image_blob.c.blob_id).where(image_blob.c.image_id == bindparam("of")).distinct().order_by("blob_id")
 )
@@ -141,6 +163,16 @@ def list_referrers(connection: Connection, of: Filed, status: str, after: int) -
 def list_blobs(connection: Connection, image_id: int) -> list[int]:
     """The ids of the blobs that an image uses, each once."""
     return list(connection.execute(_BLOBS, {"of": image_id}).scalars())
+
+
+def list_inactive(connection: Connection, after: int) -> list[int]:
+    """Up to WINDOW ids, behind the id `after`, of images that are not active, deleted ones among them."""
+    return list(connection.execute(_INACTIVE, {"after": after}).scalars())
+
+
+def list_outside(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of the archived images among `ids` that have a blob in the standard store which nothing else needs."""
+    return list(connection.execute(_OUTSIDE, {"ids": ids}).scalars())
 
 
 def save_archived(connection: Connection, ids: Sequence[int], now: int) -> None:

@@ -37,6 +37,15 @@ class Held:
     review_after: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A blob of a repository, and whether an image of it uses the blob, and an active one."""
+
+    blob: Blob
+    in_use: bool
+    active: bool
+
+
 _COLUMNS: Final = (blob.c.id, blob.c.digest, blob.c.size, blob.c.generation, blob.c.tier)
 _OF_REPOSITORY: Final = (
     (repository_blob.c.blob_id == blob.c.id)
@@ -59,7 +68,9 @@ _IN_USE: Final = (
     .where(image.c.id == image_blob.c.image_id)
     .where(image.c.repository_id == bindparam("repository_id"), image.c.deleted_at.is_(None))
 )
-_FIND_USE: Final = select(*_COLUMNS, _IN_USE).join(repository_blob, _OF_REPOSITORY).where(_NAMED)
+_ACTIVE: Final = _IN_USE.where(image.c.status == "ACTIVE")
+_FIND_USE: Final = select(*_COLUMNS, _IN_USE, _ACTIVE).join(repository_blob, _OF_REPOSITORY).where(_NAMED)
+_ARCHIVED: Final = select(blob.c.digest).where(blob.c.id.in_(bindparam("ids", expanding=True)), _IN_USE, ~_ACTIVE)
 _SHARE: Final = for_share(
     select(*_COLUMNS)
     .join(repository_blob, _OF_REPOSITORY)
@@ -183,10 +194,15 @@ def list_held(connection: Connection, repository_id: int, digests: Sequence[Dige
     return [Held(_built(row), row[5]) for row in rows]
 
 
-def find_use(connection: Connection, repository_id: int, digest: Digest) -> tuple[Blob, bool] | None:
-    """The blob, and whether an image of this repository uses it."""
+def find_use(connection: Connection, repository_id: int, digest: Digest) -> Use | None:
     row = connection.execute(_FIND_USE, {"repository_id": repository_id, "digest": digest}).one_or_none()
-    return None if row is None else (_built(row), bool(row[5]))
+    return None if row is None else Use(_built(row), bool(row[5]), bool(row[6]))
+
+
+def list_archived(connection: Connection, repository_id: int, ids: Sequence[int]) -> list[Digest]:
+    """The digests of those among `ids` that images of the repository use, but no active one."""
+    rows = connection.execute(_ARCHIVED, {"repository_id": repository_id, "ids": ids})
+    return [Digest(row[0]) for row in rows]
 
 
 def list_shared(connection: Connection, repository_id: int, digests: Iterable[str]) -> dict[str, Blob]:

@@ -68,6 +68,8 @@ _COLUMNS: Final = (
     image.c.status,
     image.c.pushed_at,
     image.c.last_pull_at,
+    image.c.archived_at,
+    image.c.activated_at,
 )
 _HELD: Final = (image.c.id, image.c.digest, image.c.status, func.length(image.c.payload))
 

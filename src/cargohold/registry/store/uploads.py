@@ -82,6 +82,7 @@ _END_ALL: Final = (
     .where(upload.c.repository_id == bindparam("repository"))
     .values(state="ended", expires_at=bindparam("now"))
 )
+_END_EVERY: Final = update(upload).values(state="ended", claimed_until=0, expires_at=bindparam("now"))
 _DUE: Final = (
     select(upload.c.id)
     .where(upload.c.expires_at <= bindparam("now"), _FREE)
@@ -198,6 +199,11 @@ def find_ended(connection: Connection, repository_id: int, upload_id: str, now: 
 def end_all(connection: Connection, repository_id: int, now: int) -> None:
     """Ends every upload of a repository."""
     connection.execute(_END_ALL, {"repository": repository_id, "now": now})
+
+
+def end_every(connection: Connection, now: int) -> None:
+    """Ends every upload that there is, whoever wrote to it."""
+    connection.execute(_END_EVERY, {"now": now})
 
 
 def list_reapable(connection: Connection, limit: int, now: int, until: int) -> list[Upload]:

@@ -65,6 +65,7 @@ _SAVE: Final = (
     )
 )
 _END: Final = update(verification).where(_RUNNING).values(ended_at=bindparam("now"), claimed_until=0)
+_LAST_ID: Final = select(func.coalesce(func.max(blob.c.id), 0))
 _AFTER: Final = (
     select(blob.c.id, blob.c.digest, blob.c.size, blob.c.generation, blob.c.tier, blob.c.state)
     .where(blob.c.id > bindparam("after"), blob.c.id <= bindparam("end"), blob.c.state.in_(("live", "damaged")))
@@ -153,6 +154,11 @@ def save_progress(connection: Connection, held: Verification, until: int, ended_
 def save_ended(connection: Connection, now: int) -> None:
     """Ends the one that runs, where it is."""
     connection.execute(_END, {"now": now})
+
+
+def get_last_id(connection: Connection) -> int:
+    """The id of the youngest blob, 0 when there is none."""
+    return int(connection.execute(_LAST_ID).scalar_one())
 
 
 def list_stored(connection: Connection, after: int, end: int, limit: int) -> list[Stored]:

@@ -191,3 +191,5 @@ verification = Table(
 def upgrade() -> None:
     new = [table for table in metadata.sorted_tables if table not in old]
     metadata.create_all(op.get_bind(), tables=new, checkfirst=False)
+    inactive = sqlalchemy.text("status <> 'ACTIVE'")
+    op.create_index("ix_image_inactive", "image", ["id"], sqlite_where=inactive, postgresql_where=inactive)

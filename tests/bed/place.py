@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -16,6 +17,7 @@ from botocore.credentials import Credentials
 
 from cargohold.aws import model
 from cargohold.core.clock import DAY, system_clock
+from cargohold.registry.limits import Limits
 from cargohold.server import wiring
 from cargohold.server.app import Application
 from cargohold.server.folder import DataFolder, Deployment
@@ -86,8 +88,8 @@ class Place:
 
 
 @contextmanager
-def opened(folder: Path, database: str | None = None) -> Iterator[Place]:
-    """A place on a new data folder, and on a new database where one is given."""
+def opened(folder: Path, database: str | None = None, **limits: int) -> Iterator[Place]:
+    """A place on a new data folder, and on a new database where one is given; its quotas are ECR's but for `limits`."""
     data = DataFolder(folder / "data")
     where: dict[str, Any] = {} if database is None else {"database": database}
     settings = Settings(data=data.path, **where)
@@ -96,7 +98,10 @@ def opened(folder: Path, database: str | None = None) -> Iterator[Place]:
         key = runner.run(wiring.first_start(plan))
         assert key is not None
         place = Place(None, runner, {ACCOUNT: Credentials(key.id, key.secret)})  # type: ignore[arg-type]
-        with patch("cargohold.server.wiring.system_clock", place.now):
+        with (
+            patch("cargohold.server.wiring.system_clock", place.now),
+            patch("cargohold.server.wiring.Limits", partial(Limits, **limits)),
+        ):
             cellar = wiring.cellar(plan)
             place.application = wiring.application(plan, cellar)
             place.keys = {**place.keys, OTHER: _second(place)}
