@@ -45,6 +45,9 @@ from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
+from cargohold.scanning.advisories.status import Advisories
+from cargohold.scanning.ignores import IgnoreRules
+from cargohold.scanning.scans import Scans
 from cargohold.telemetry.audit.trail import Audit
 
 
@@ -94,6 +97,9 @@ class Services:
     lifecycle_policies: LifecyclePolicies
     previews: Previews
     evaluations: Evaluations
+    scans: Scans
+    ignore_rules: IgnoreRules
+    advisories: Advisories
     images: Images
     image_archive: ImageArchive
     tags: Tags

@@ -28,7 +28,14 @@ from cargohold.identity.authenticate import Signed
 from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
 
-from . import host_demands, iam_oidc_demands, iam_policies_demands, iam_simulator_demands, iam_users_demands
+from . import (
+    host_demands,
+    iam_oidc_demands,
+    iam_policies_demands,
+    iam_simulator_demands,
+    iam_users_demands,
+    scanning_demands,
+)
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -130,6 +137,7 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),
     ("cargohold", "ExplainAccess", {}, [("cargohold:ExplainAccess", f"arn:aws:cargohold::{ACCOUNT}:access")]),
     *host_demands.ROWS,
+    *scanning_demands.ROWS,
     ("sts", "GetFederationToken", {"Name": "guest"}, [("sts:GetFederationToken", GUEST)]),
     (
         "sts",

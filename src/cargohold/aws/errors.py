@@ -70,6 +70,11 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.ReferencedImagesNotFound: _same("ReferencedImagesNotFoundException"),
     errors.ImageReferenced: Row("InvalidParameterException", "InvalidParameterValue"),
     errors.InvalidManifest: Row("InvalidParameterException", "InvalidParameterValue"),
+    errors.ImageArchived: _same("ImageArchivedException"),
+    errors.ScanNotFound: _same("ScanNotFoundException"),
+    errors.ScanningDisabled: _same("ValidationException"),
+    errors.UnsupportedImageType: _same("UnsupportedImageTypeException"),
+    errors.IgnoreRuleNotFound: _same("IgnoreRuleNotFoundException"),
     # Blobs and uploads
     errors.LayersNotFound: _same("LayersNotFoundException"),
     errors.LayerNotFound: _same("LayersNotFoundException"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import audit, explain, hosts, verification
+from cargohold.aws.cargohold import advisories, audit, explain, findings, hosts, verification
 from cargohold.aws.ecr import (
     account_settings,
     authorization,
@@ -18,6 +18,7 @@ from cargohold.aws.ecr import (
     repositories,
     resource_policies,
     resource_tags,
+    scanning,
     storage_classes,
     templates,
 )
@@ -73,6 +74,12 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         pull_time_exclusions.register,
         pull_time_exclusions.deregister,
         pull_time_exclusions.list_exclusions,
+        scanning.start_image_scan,
+        scanning.describe_image_scan_findings,
+        scanning.put_image_scanning_configuration,
+        scanning.put_registry_scanning_configuration,
+        scanning.get_registry_scanning_configuration,
+        scanning.batch_get_repository_scanning_configuration,
         lifecycle.put_lifecycle_policy,
         lifecycle.get_lifecycle_policy,
         lifecycle.delete_lifecycle_policy,
@@ -241,6 +248,12 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         hosts.list_hosts,
         hosts.revoke_host,
         hosts.get_host_credentials,
+        advisories.describe_advisories,
+        advisories.update_advisories,
+        findings.get_image_sbom,
+        findings.add_ignore_rule,
+        findings.list_ignore_rules,
+        findings.remove_ignore_rule,
         verification.start_verification,
         verification.stop_verification,
         verification.describe_verification,

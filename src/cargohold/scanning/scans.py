@@ -25,6 +25,7 @@ from cargohold.core.paging import Page
 from cargohold.database import Database
 from cargohold.jobs.queue import add_job
 from cargohold.registry.image import Image, ImageId, malformed
+from cargohold.registry.image_list import WINDOW
 from cargohold.registry.images import describe_named
 from cargohold.registry.registries import registry_id
 from cargohold.registry.repository import Repository
@@ -70,7 +71,11 @@ class Scans:
 
     async def summaries(self, images: Sequence[Image]) -> dict[int, Scan]:
         """The last scans of those images that have one, by image id."""
-        return await self._database.read(partial(store.list_scans, image_ids=[each.id for each in images]))
+        found: dict[int, Scan] = {}
+        for start in range(0, len(images), WINDOW):
+            ids = [each.id for each in images[start : start + WINDOW]]
+            found |= await self._database.read(partial(store.list_scans, image_ids=ids))
+        return found
 
     async def inventory(self, target: Target, named: ImageId) -> tuple[Image, Scan, Inventory]:
         """What an image was found to hold; raises as `report` does, ScanNotFound too where nothing could be read."""

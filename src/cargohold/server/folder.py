@@ -104,6 +104,10 @@ class DataFolder:
         return self.path / "archive"
 
     @property
+    def advisories(self) -> Path:
+        return self.path / "advisories"
+
+    @property
     def audit(self) -> Path:
         return self.path / "audit"
 

@@ -108,7 +108,8 @@ async def _work(plan: Plan, ties: Ties) -> int:
     stop = _stop_event(ties.lifeline)
     cellar = wiring.cellar(plan)
     ties.ready()
-    await worker.work(wiring.periodic(plan, cellar), stop, _monotonic_clock)
+    rows = wiring.periodic(plan, cellar)
+    await asyncio.gather(*(worker.work(tasks, stop, _monotonic_clock) for tasks in rows))
     await cellar.close()
     return 0
 

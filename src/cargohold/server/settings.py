@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cargohold.scanning.advisories.source import Source
 from cargohold.server.folder import default_data
 from cargohold.server.proxies import network
 from cargohold.server.refusal import CannotStart
@@ -120,6 +121,16 @@ class Settings(BaseSettings):
         100, ge=1, le=1 << 20, description="How many MiB of blobs a verification reads in a second at the most."
     )
 
+    advisories: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Where advisories for image scanning come from, separated by commas, the preferred first: "
+        "FORMAT:FILE, FORMAT:FOLDER or FORMAT:https://…, FORMAT being osv, debian, secdb, nvd, cve, kev or epss; "
+        "#sha256=… behind it says what the bytes must be.",
+    )
+    advisories_hours: int = Field(
+        24, ge=1, le=8760, description="How many hours after the last update of advisories the next one begins."
+    )
+
     oidc_jwks: Annotated[Mapping[str, Path], NoDecode] = Field(
         {},
         description="Files of keys (JWKS) of OpenID Connect issuers that are not to be asked for them: issuer=file, "
@@ -161,7 +172,14 @@ class Settings(BaseSettings):
             _check_issuer(issuer)
         return value
 
-    @field_validator("regions", "trusted_proxies", "oidc_private_issuers", mode="before")
+    @field_validator("advisories")
+    @classmethod
+    def _spelled_as_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            Source.parse(each)
+        return value
+
+    @field_validator("regions", "trusted_proxies", "oidc_private_issuers", "advisories", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -81,6 +81,10 @@ from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
 from cargohold.registry.verifier import STEP_EVERY, Verifier
+from cargohold.scanning import scans
+from cargohold.scanning.ignores import IgnoreRules
+from cargohold.scanning.scans import Scans
+from cargohold.server import scanning
 from cargohold.server.app import Application, Doors, nothing_here
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.health import Health
@@ -91,7 +95,7 @@ from cargohold.services import PublicRooms, Services
 from cargohold.telemetry.audit.files import FOLDER_MODE
 from cargohold.telemetry.audit.trail import Audit, Folder, Keeper, Stream
 
-JOBS_EVERY = SECOND
+JOBS_EVERY = SECOND // 5
 """Milliseconds between looks for jobs that are due, when the last look found none."""
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
@@ -259,7 +263,10 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         lifecycle_policies=LifecyclePolicies(database, lifecycle.check, system_clock),
         previews=Previews(database, system_clock),
         evaluations=Evaluations(database, system_clock),
-        images=Images(database, system_clock, limits),
+        scans=Scans(database, system_clock),
+        ignore_rules=IgnoreRules(database, system_clock),
+        advisories=scanning.advisories(plan, cellar),
+        images=Images(database, system_clock, limits, arrived=scans.pushed),
         image_archive=ImageArchive(database, system_clock),
         tags=Tags(database),
         referrers=Referrers(database),
@@ -307,15 +314,19 @@ def applications(plan: Plan, cellar: Cellar) -> list[Application]:
     return [Application(doors, proxies=proxies) for doors in every]
 
 
-def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
-    """What the worker process does."""
+def periodic(plan: Plan, cellar: Cellar) -> Sequence[Sequence[Periodic]]:
+    """What the worker process does: rows of tasks, each row beside the others, so that a long scan holds up nothing."""
+    queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
+    return [[Periodic("jobs", JOBS_EVERY, queue.run)], scanning.periodic(plan, cellar), _upkeep(plan, cellar, queue)]
+
+
+def _upkeep(plan: Plan, cellar: Cellar, queue: Queue) -> Sequence[Periodic]:
+    """What keeps the registry tidy."""
     reap = partial(tasks.reap_uploads, cellar.database, cellar.stores, system_clock)
     reap_sessions = partial(identity_tasks.reap_sessions, cellar.database, system_clock)
-    queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
     reap_moves = Mover(cellar.database, cellar.stores, system_clock).reap
     prune_events = partial(events.prune, cellar.database, system_clock)
     work = [
-        Periodic("jobs", JOBS_EVERY, queue.run),
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap moves", REAP_EVERY, reap_moves),
         Periodic("sweep the archive", SWEEP_EVERY, _archive(cellar).sweep),
@@ -339,6 +350,7 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
         ARCHIVE_TASK: archive.archive,
         ACTIVATE_TASK: archive.activate,
         preview.TASK: Previews(cellar.database, system_clock).do,
+        **scanning.jobs(plan, cellar),
     }
 
 

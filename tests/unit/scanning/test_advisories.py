@@ -14,7 +14,7 @@ from cargohold.scanning.advisories import debian, osv, scores, secdb, signals
 from cargohold.scanning.advisories.build import Fetched, ImportFailed, build
 from cargohold.scanning.advisories.database import AdvisoryFile, Unusable
 from cargohold.scanning.advisories.record import Exploited, Likelihood, Malformed, Scores
-from cargohold.scanning.advisories.sources import Source
+from cargohold.scanning.advisories.source import Source
 from cargohold.scanning.advisory import Affected, Range, Vector
 
 V31 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"

@@ -17,7 +17,7 @@ from cargohold.registry.image import Image, ImageId
 from cargohold.registry.images import Images
 from cargohold.scanning import scans, store
 from cargohold.scanning.advisories.build import Fetched, build
-from cargohold.scanning.advisories.sources import Source
+from cargohold.scanning.advisories.source import Source
 from cargohold.scanning.configuration import Configuration, Rule
 from cargohold.scanning.ignore import IgnoreRule
 from cargohold.scanning.limits import Limits

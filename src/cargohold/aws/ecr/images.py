@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cargohold.aws.ecr import present
+from cargohold.aws.ecr import present, present_scan
 from cargohold.aws.ecr.demands import on_repository
 from cargohold.aws.ecr.paging import exclude, listing
 from cargohold.aws.operation import Call, operation
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
         BatchGetImageResponse,
         DescribeImagesRequest,
         DescribeImagesResponse,
+        ImageDetail,
         ImageIdentifier,
         ListImagesRequest,
         ListImagesResponse,
         PutImageRequest,
         PutImageResponse,
     )
+    from cargohold.core.arn import Target
+    from cargohold.registry.image import Image
 
 
 @operation("PutImage", on_repository("ecr:PutImage"))
@@ -89,14 +92,19 @@ async def describe_images(call: Call, request: DescribeImagesRequest) -> Describ
     if "imageIds" in request:
         exclude(request, "imageIds", "images", "nextToken", "maxResults", "filter")
         named = await images.describe(target, _image_ids(request["imageIds"]))
-        return {"imageDetails": [present.image_detail(target, image) for image in named]}
+        return {"imageDetails": await _details(call, target, named)}
     tagged, status = _filter(request)
     wanted = listing(call, "DescribeImages", request, target.registry, target.name, tagged, status)
     page = await images.describe_page(target, tagged, status, wanted.after, wanted.limit)
     return {
-        "imageDetails": [present.image_detail(target, image) for image in page.items],
+        "imageDetails": await _details(call, target, page.items),
         "nextToken": wanted.next_token(page.after),
     }
+
+
+async def _details(call: Call, target: Target, images: Sequence[Image]) -> list[ImageDetail]:
+    scans = await call.services.scans.summaries(images)
+    return [present_scan.detail(target, image, scans.get(image.id)) for image in images]
 
 
 def _filter(request: ListImagesRequest | DescribeImagesRequest) -> tuple[str, str]:

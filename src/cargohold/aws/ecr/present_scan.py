@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from cargohold.aws.ecr import present
 from cargohold.registry.repository import Repository
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes import ecr
-    from cargohold.core.addresses import Addresses
     from cargohold.core.arn import Target
     from cargohold.registry.image import Image
     from cargohold.scanning.advisory import Vector
@@ -45,6 +45,15 @@ _LONGEST: Final = 256
 """Characters of an attribute's value."""
 
 
+def detail(target: Target, image: Image, scan: Scan | None) -> ecr.ImageDetail:
+    """What DescribeImages tells of an image: with its last scan, where it has one."""
+    told = present.image_detail(target, image)
+    if scan is not None:
+        told["imageScanStatus"] = status(scan, image)
+        told["imageScanFindingsSummary"] = summary(scan) if image.status == "ACTIVE" else None
+    return told
+
+
 def status(scan: Scan, image: Image) -> ecr.ImageScanStatus:
     """How far a scan came. An archived image has none until it is restored."""
     if image.status != "ACTIVE":
@@ -60,20 +69,27 @@ def summary(scan: Scan) -> ecr.ImageScanFindingsSummary | None:
     return {
         "imageScanCompletedAt": scan.completed_at,
         "vulnerabilitySourceUpdatedAt": scan.source_updated_at,
-        "findingSeverityCounts": dict(scan.counts),
+        "findingSeverityCounts": _counts(scan),
     }
 
 
-def findings(target: Target, report: Report, addresses: Addresses) -> ecr.ImageScanFindings | None:
+def findings(target: Target, report: Report) -> ecr.ImageScanFindings | None:
     """A page of findings in the shape of the kind of scan; none before a scan has ended well."""
     scan = report.scan
-    totals = summary(scan)
-    if totals is None or report.image.status != "ACTIVE":
+    if scan.completed_at is None or scan.state != "COMPLETE" or report.image.status != "ACTIVE":
         return None
-    if scan.scan_type == "BASIC":
-        return {**totals, "findings": [_basic(each) for each in report.findings.items]}
-    found = [_enhanced(target, report.image, each, addresses) for each in report.findings.items]
-    return {**totals, "enhancedFindings": found}
+    basic, found = scan.scan_type == "BASIC", report.findings.items
+    return {
+        "imageScanCompletedAt": scan.completed_at,
+        "vulnerabilitySourceUpdatedAt": scan.source_updated_at,
+        "findingSeverityCounts": _counts(scan),
+        "findings": [_basic(each) for each in found] if basic else None,
+        "enhancedFindings": None if basic else [_enhanced(target, report.image, each) for each in found],
+    }
+
+
+def _counts(scan: Scan) -> dict[ecr.FindingSeverity, int]:
+    return {severity: count for severity, count in scan.counts.items() if count}
 
 
 def configuration(held: Configuration) -> ecr.RegistryScanningConfiguration:
@@ -130,7 +146,7 @@ def _attributes(observed: Observed) -> list[tuple[str, str]]:
     return found
 
 
-def _enhanced(target: Target, image: Image, observed: Observed, addresses: Addresses) -> ecr.EnhancedImageScanFinding:
+def _enhanced(target: Target, image: Image, observed: Observed) -> ecr.EnhancedImageScanFinding:
     finding, account = observed.finding, target.registry.account
     fix, id_ = finding.fixed_in, _finding_id(target, image, finding)
     return {
@@ -141,7 +157,7 @@ def _enhanced(target: Target, image: Image, observed: Observed, addresses: Addre
         "lastObservedAt": observed.last_observed_at,
         "packageVulnerabilityDetails": _details(finding),
         "remediation": {"recommendation": {"text": f"Upgrade to {fix}" if fix else "None Provided"}},
-        "resources": [_resource(target, image, addresses)],
+        "resources": [_resource(target, image)],
         "score": finding.score,
         "scoreDetails": _score(finding),
         "severity": "UNTRIAGED" if finding.severity == "UNDEFINED" else finding.severity,
@@ -189,7 +205,7 @@ def _details(finding: Finding) -> ecr.PackageVulnerabilityDetails:
     }
 
 
-def _resource(target: Target, image: Image, addresses: Addresses) -> ecr.Resource:
+def _resource(target: Target, image: Image) -> ecr.Resource:
     return {
         "id": f"{target.registry.repository_arn(target.name)}/{image.digest}",
         "type": "AWS_ECR_CONTAINER_IMAGE",

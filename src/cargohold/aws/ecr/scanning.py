@@ -56,7 +56,7 @@ async def describe_image_scan_findings(
         "repositoryName": target.name,
         "imageId": {"imageDigest": report.image.digest, "imageTag": named.tag},
         "imageScanStatus": present_scan.status(report.scan, report.image),
-        "imageScanFindings": present_scan.findings(target, report, call.services.addresses),
+        "imageScanFindings": present_scan.findings(target, report),
         "nextToken": wanted.next_token(report.findings.after),
     }
 

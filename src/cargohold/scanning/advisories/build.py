@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from cargohold.scanning.advisories.database import FORMAT, SCHEMA, packed, verify
+from cargohold.scanning.advisories.documents import read
 from cargohold.scanning.advisories.record import Exploited, Likelihood, Malformed, Record, Scores
-from cargohold.scanning.advisories.sources import Source, read
+from cargohold.scanning.advisories.source import Source
 from cargohold.scanning.advisory import Advisory
 
 _BATCH: Final = 1000

@@ -15,7 +15,7 @@ import aiohttp
 
 from cargohold.core.clock import Clock
 from cargohold.scanning.advisories.build import Fetched
-from cargohold.scanning.advisories.sources import Source
+from cargohold.scanning.advisories.source import Source
 
 LARGEST: Final = 1 << 34
 """Bytes of one download."""

@@ -1,55 +1,24 @@
-"""Keeps a machine's file of advisories up to date: on a schedule, and when somebody asks for it.
-
-Each machine has a file of its own. What an update came to, and how far one has come, stands in a small file beside it.
-"""
+"""Keeps a machine's file of advisories up to date: on a schedule, and when somebody asks for it."""
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cargohold.core.clock import Clock
-from cargohold.core.errors import ValidationError
 from cargohold.database import Database
 from cargohold.scanning import store
 from cargohold.scanning.advisories.build import ImportFailed, build
-from cargohold.scanning.advisories.database import AdvisoryFile, Contents, Unusable
+from cargohold.scanning.advisories.database import Unusable
 from cargohold.scanning.advisories.fetch import FetchFailed, fetch
-from cargohold.scanning.advisories.sources import Source
+from cargohold.scanning.advisories.source import Source
+from cargohold.scanning.advisories.status import FILE, Status, read_status, save_status
 
-FILE: Final = "advisories.sqlite"
-_STATUS: Final = "status.json"
 _DOWNLOADS: Final = "downloads"
 _EVERY: Final = 0.5
 """Seconds between two notes of how far an update has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The last update of a machine. Times are epoch milliseconds, 0 for never."""
-
-    attempted_at: int = 0
-    succeeded_at: int = 0
-    running: bool = False
-    step: str = ""
-    """What a running one is at, for people."""
-    error: str = ""
-    """Why the last one failed; the file is as it was before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a machine's scans are matched against; no version where there is no file."""
-
-    version: str
-    built_at: int
-    sources: tuple[Contents, ...]
-    status: Status
 
 
 class Updater:
@@ -80,7 +49,7 @@ class Updater:
 
     async def _update(self, before: Status) -> None:
         now = self._clock()
-        self._note(Status(now, before.succeeded_at, running=True, step="Beginning"))
+        save_status(self._folder, Status(now, before.succeeded_at, running=True, step="Beginning"))
         try:
             downloads = self._folder / _DOWNLOADS
             downloads.mkdir(parents=True, exist_ok=True)
@@ -89,9 +58,9 @@ class Updater:
             target = self._folder / FILE
             await asyncio.to_thread(build, parts, target, now, partial(self._imported, now, before))
         except (FetchFailed, ImportFailed, Unusable, OSError) as error:
-            self._note(Status(now, before.succeeded_at, error=str(error)))
+            save_status(self._folder, Status(now, before.succeeded_at, error=str(error)))
         else:
-            self._note(Status(now, self._clock()))
+            save_status(self._folder, Status(now, self._clock()))
 
     def _downloaded(self, now: int, before: Status, name: str, here: int, total: int | None) -> None:
         whole = "" if total is None else f" of {total >> 20}"
@@ -104,45 +73,4 @@ class Updater:
         """Notes how far a running update has come, not too often."""
         if time.monotonic() - self._noted >= _EVERY:
             self._noted = time.monotonic()
-            self._note(Status(now, before.succeeded_at, running=True, step=text))
-
-    def _note(self, status: Status) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        aside = self._folder / f".{_STATUS}"
-        aside.write_text(json.dumps(asdict(status)))
-        aside.replace(self._folder / _STATUS)
-
-
-class Advisories:
-    """What a door may ask of advisories: what its machine has, and that every machine brings its own up to date."""
-
-    def __init__(self, database: Database, folder: Path, sources: Sequence[Source], clock: Clock) -> None:
-        self._database = database
-        self._folder = folder
-        self._sources = sources
-        self._clock = clock
-
-    async def request(self) -> int:
-        """When it was asked for, in epoch milliseconds. Raises ValidationError where there is nothing to bring."""
-        if not self._sources:
-            raise ValidationError("No sources of advisories are set: see the setting `advisories`")
-        now = self._clock()
-        await self._database.write(partial(store.save_update_request, now=now))
-        return now
-
-    def known(self) -> Known:
-        """Reads files."""
-        status = read_status(self._folder)
-        try:
-            file = AdvisoryFile(self._folder / FILE)
-        except Unusable:
-            return Known("", 0, (), status)
-        with closing(file):
-            return Known(file.version, file.built_at, tuple(file.sources()), status)
-
-
-def read_status(folder: Path) -> Status:
-    try:
-        return Status(**json.loads((folder / _STATUS).read_text()))
-    except (OSError, ValueError, TypeError):
-        return Status()
+            save_status(self._folder, Status(now, before.succeeded_at, running=True, step=text))

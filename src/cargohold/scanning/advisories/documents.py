@@ -1,59 +1,25 @@
-"""Where published data comes from, and how its bytes become records: what an operator sets, `FORMAT:LOCATION`.
+"""How the bytes of a source become records.
 
-A location is a file, a folder of files, or an https address; `#sha256=…` behind it says what its bytes must be. Zip,
-tar and gzip are unpacked as they are read, within limits.
+Zip, tar and gzip are unpacked as they are read, within limits.
 """
 
 import gzip
 import io
 import json
-import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from cargohold.scanning.advisories import debian, osv, scores, secdb, signals
 from cargohold.scanning.advisories.record import Malformed, Record
+from cargohold.scanning.advisories.source import Source
 
-FORMATS: Final = ("osv", "debian", "secdb", "nvd", "cve", "kev", "epss")
-_SPELLING: Final = re.compile(
-    rf"(?P<format>{'|'.join(FORMATS)}):(?P<location>[^#]+)(?:#sha256=(?P<sha256>[0-9a-f]{{64}}))?"
-)
 _DOCUMENT: Final = 1 << 30
 """Bytes of one document; Debian's tracker is the largest, with some 80 MiB."""
 _EVERYTHING: Final = 1 << 35
 """Bytes of all documents of one source, unpacked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One place of published data."""
-
-    format: str
-    location: str
-    sha256: str | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> "Source":
-        """Raises ValueError with a sentence for the operator."""
-        parts = _SPELLING.fullmatch(text)
-        if parts is None:
-            raise ValueError(
-                f"{text!r} is no source of advisories: it has the form FORMAT:FILE, FORMAT:FOLDER or "
-                f"FORMAT:https://…, FORMAT being one of {', '.join(FORMATS)}."
-            )
-        return cls(parts["format"], parts["location"], parts["sha256"])
-
-    @property
-    def is_remote(self) -> bool:
-        return self.location.startswith(("https://", "http://"))
-
-    @property
-    def name(self) -> str:
-        return f"{self.format}:{self.location}"
 
 
 def read(source: Source, path: Path) -> Iterator[Record]:
