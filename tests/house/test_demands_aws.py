@@ -28,12 +28,22 @@ from cargohold.identity.authenticate import Signed
 from cargohold.identity.principals import Credential, Principal
 from cargohold.services import Services
 
-from . import host_demands, iam_oidc_demands, iam_policies_demands, iam_simulator_demands, iam_users_demands
+from . import (
+    ecr_public_demands,
+    host_demands,
+    iam_oidc_demands,
+    iam_policies_demands,
+    iam_simulator_demands,
+    iam_users_demands,
+    registry_demands,
+)
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
 FIRST = "000000000001"
 SCOPE = Scope(ACCOUNT, "eu-west-1", first=FIRST)
+SCOPES = {"ecr-public": Scope(ACCOUNT, "us-east-1", first=FIRST, public=True)}
+"""Of services that are not where SCOPE is."""
 OF_FIRST = f"arn:aws:cargohold::{FIRST}:"
 """What begins the ARN of what only the deployment's first account owns."""
 DIGEST = "sha256:" + "0" * 64
@@ -130,6 +140,7 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "SearchAudit", {"accountId": "*"}, [("cargohold:SearchAudit", f"{OF_FIRST}account/*")]),
     ("cargohold", "ExplainAccess", {}, [("cargohold:ExplainAccess", f"arn:aws:cargohold::{ACCOUNT}:access")]),
     *host_demands.ROWS,
+    *ecr_public_demands.ROWS,
     ("sts", "GetFederationToken", {"Name": "guest"}, [("sts:GetFederationToken", GUEST)]),
     (
         "sts",
@@ -154,7 +165,8 @@ def built(service: str, name: str) -> Operation:
 
 
 def demanded(service: str, name: str, request: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(demand.action, demand.resource) for demand in built(service, name).demands(SCOPE, request)]
+    scope = SCOPES.get(service, SCOPE)
+    return [(demand.action, demand.resource) for demand in built(service, name).demands(scope, request)]
 
 
 @pytest.mark.parametrize("name", ON_DEMO)
@@ -198,15 +210,15 @@ class Believing:
     """Takes every request for one signed by the account's key."""
 
     async def head(self, request: Request, service: str) -> Any:
-        del request, service
-        return SimpleNamespace(known=True)
+        del request
+        return SimpleNamespace(known=True, region=SCOPES.get(service, SCOPE).region)
 
     async def signed(self, request: Request, body: bytes, service: str) -> Signed:
         return self.prove(await self.head(request, service), body)
 
     def prove(self, head: Any, body: bytes) -> Signed:
-        del head, body
-        return Signed(Credential("AKIAIOSFODNN7EXAMPLE"), ACCOUNT, "eu-west-1")
+        del body
+        return Signed(Credential("AKIAIOSFODNN7EXAMPLE"), ACCOUNT, head.region)
 
 
 class Denying:
