@@ -64,6 +64,11 @@ ON_DEMO: Mapping[str, dict[str, Any]] = {
     "BatchCheckLayerAvailability": {"layerDigests": [DIGEST]},
     "GetDownloadUrlForLayer": {"layerDigest": DIGEST},
     "UpdateImageStorageClass": {"imageId": {"imageTag": "1.0"}, "targetStorageClass": "ARCHIVE"},
+    "PutLifecyclePolicy": {"lifecyclePolicyText": " " * 100},
+    "GetLifecyclePolicy": {},
+    "DeleteLifecyclePolicy": {},
+    "StartLifecyclePolicyPreview": {},
+    "GetLifecyclePolicyPreview": {},
     "InitiateLayerUpload": {},
     "UploadLayerPart": {"uploadId": UPLOAD, "partFirstByte": 0, "partLastByte": 0, "layerPartBlob": "eA=="},
     "CompleteLayerUpload": {"uploadId": UPLOAD, "layerDigests": [DIGEST]},
@@ -71,11 +76,6 @@ ON_DEMO: Mapping[str, dict[str, Any]] = {
 """The operations that demand the action of their own name on the repository they name, each with a smallest request."""
 
 GUEST = f"arn:aws:sts::{ACCOUNT}:federated-user/guest"
-    "PutLifecyclePolicy": {"lifecyclePolicyText": " " * 100},
-    "GetLifecyclePolicy": {},
-    "DeleteLifecyclePolicy": {},
-    "StartLifecyclePolicyPreview": {},
-    "GetLifecyclePolicyPreview": {},
 ASSUMING = {"RoleArn": f"arn:aws:iam::{OTHER}:role/team/puller", "RoleSessionName": "session"}
 
 OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
@@ -141,6 +141,24 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "ExplainAccess", {}, [("cargohold:ExplainAccess", f"arn:aws:cargohold::{ACCOUNT}:access")]),
     *host_demands.ROWS,
     *ecr_public_demands.ROWS,
+    (
+        "cargohold",
+        "StartLifecycleEvaluation",
+        {"repositoryName": "demo"},
+        [("cargohold:StartLifecycleEvaluation", DEMO)],
+    ),
+    (
+        "cargohold",
+        "ListLifecycleEvaluations",
+        {"repositoryName": "demo"},
+        [("cargohold:ListLifecycleEvaluations", DEMO)],
+    ),
+    (
+        "cargohold",
+        "ListLifecycleEvaluations",
+        {},
+        [("cargohold:ListLifecycleEvaluations", f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/*")],
+    ),
     ("sts", "GetFederationToken", {"Name": "guest"}, [("sts:GetFederationToken", GUEST)]),
     (
         "sts",

@@ -7,6 +7,7 @@ from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
 from cargohold.aws.cargohold import audit, explain, hosts, verification
+from cargohold.aws.cargohold import lifecycle as our_lifecycle
 from cargohold.aws.ecr import (
     account_settings,
     authorization,
@@ -242,6 +243,8 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         hosts.revoke_host,
         hosts.get_host_credentials,
         verification.start_verification,
+        our_lifecycle.start_lifecycle_evaluation,
+        our_lifecycle.list_lifecycle_evaluations,
         verification.stop_verification,
         verification.describe_verification,
         verification.list_damaged_blobs,

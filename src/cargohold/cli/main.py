@@ -18,6 +18,7 @@ _COMMANDS: Final = (
     "explain",
     "hosts",
     "host",
+    "lifecycle",
     "verify",
     "backup",
     "restore",

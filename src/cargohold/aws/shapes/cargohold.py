@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypeAlias, TypedDict
 
+# WAITING RUNNING DONE FAILED
+LifecycleEvaluationStatus: TypeAlias = str
 # allows denies condition
 StatementPart: TypeAlias = str
 
@@ -146,6 +148,17 @@ class JoinHostResponse(TypedDict):
     secretAccessKey: str
 
 
+class LifecycleEvaluation(TypedDict):
+    repositoryName: str
+    status: LifecycleEvaluationStatus
+    lastEvaluatedAt: NotRequired[int | None]
+    nextEvaluationAt: int
+    plannedImageCount: int
+    expiredImageCount: int
+    transitionedImageCount: int
+    failureReason: NotRequired[str | None]
+
+
 class ListAccountsRequest(TypedDict):
     nextToken: NotRequired[str]
     maxResults: NotRequired[int]
@@ -173,6 +186,17 @@ class ListHostsRequest(TypedDict):
 
 class ListHostsResponse(TypedDict):
     hosts: list[Host]
+    nextToken: NotRequired[str | None]
+
+
+class ListLifecycleEvaluationsRequest(TypedDict):
+    repositoryName: NotRequired[str]
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListLifecycleEvaluationsResponse(TypedDict):
+    evaluations: list[LifecycleEvaluation]
     nextToken: NotRequired[str | None]
 
 
@@ -213,6 +237,14 @@ class SearchAuditRequest(TypedDict):
 class SearchAuditResponse(TypedDict):
     events: list[AuditEvent]
     nextToken: NotRequired[str | None]
+
+
+class StartLifecycleEvaluationRequest(TypedDict):
+    repositoryName: str
+
+
+class StartLifecycleEvaluationResponse(TypedDict):
+    evaluation: LifecycleEvaluation
 
 
 class StartVerificationRequest(TypedDict):
