@@ -34,7 +34,9 @@ LEASE = 300
 LAYERS = [bytes([number]) * (100 if number % 3 else 20_000) for number in range(12)]
 """Hot: every image is made of some of these; a third is too large to be held in the upload's row."""
 TAGS = 8
-KEPT = 4
+PAUSE = 0.02
+"""Seconds between two things that one role does which takes away, so that there is something to take."""
+KEPT = 3
 """Images that the lifecycle policy leaves in a repository."""
 ATTEMPTS = 50
 
@@ -49,7 +51,7 @@ _USES = """
     LEFT JOIN repository_blob ON repository_blob.blob_id = blob.id AND repository_blob.repository_id = repository.id
     WHERE image.deleted_at IS NULL AND repository.deleted_at IS NULL
 """
-_USE = f"{_USES} AND image.id = :image AND blob.digest = :digest"  # noqa: S608
+_USE = f"{_USES} AND image.id = :image AND blob.digest = :digest"
 
 
 class Process(Room):
@@ -172,20 +174,23 @@ class Yard:
         """What all processes did."""
         return sum((process.done for process in self.processes), Counter())
 
-    async def run(self, seconds: float, *roles: Role) -> None:
-        """Lets every role do its work again and again, until the time is over or the invariant is broken."""
+    async def run(self, seconds: float, busy: Sequence[Role], paced: Sequence[Role]) -> None:
+        """Lets every role do its work again and again, until the time is over or the invariant is broken.
+
+        The paced ones rest a moment between two times.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
 
-        async def go_on(role: Role) -> None:
+        async def go_on(role: Role, pause: float) -> None:
             while loop.time() < until and not self.violations:
                 try:
                     await role()
                 except CargoholdError as error:
                     self.refused[f"{role.__name__}: {type(error).__name__}"] += 1
-                await asyncio.sleep(0)
+                await asyncio.sleep(pause)
 
-        await asyncio.gather(*map(go_on, roles))
+        await asyncio.gather(*(go_on(role, 0) for role in busy), *(go_on(role, PAUSE) for role in paced))
 
     async def look(self) -> None:
         """No live image ever lacks a blob: its row is live, its repository may read it, its bytes are in its store."""
