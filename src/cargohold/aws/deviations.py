@@ -16,6 +16,7 @@ DEVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "GetDownloadUrlForLayer": "The URL is the server's own, for an hour, one blob, GET and HEAD.",
         "PutImage": "Docker's schema 1 and ORAS's artifact manifests are refused; an image without layers is taken.",
         "PutRegistryPolicy": "A policy that denies its writer PutRegistryPolicy is refused: nobody else could undo it.",
+        "UpdateImageStorageClass": "Restoring an index brings back what it lists; a restore under way may be asked again.",
     },
     "ecr-public": {},
 }
