@@ -154,6 +154,10 @@ def test_the_operations_that_push_take_an_alias(hello: Gallery) -> None:
         for wrong in ("a", "a" * 51):
             answer = hello.refused(operation, registryId=wrong, repositoryName="hello", **members)
             assert answer[1] == "InvalidParameterException"
+    members = {"repositoryName": "hello", "imageIds": [{"imageTag": "v1"}]}
+    assert len(hello("BatchDeleteImage", registryId=alias, **members)["failures"]) == 1
+    absent = hello.refused("BatchDeleteImage", registryId="nobody", **members)
+    assert absent[1] == "RepositoryNotFoundException"
     assert hello.refused("DescribeImages", registryId=alias, repositoryName="hello")[1] == "InvalidParameterException"
 
 

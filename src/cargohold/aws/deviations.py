@@ -18,5 +18,10 @@ DEVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "PutRegistryPolicy": "A policy that denies its writer PutRegistryPolicy is refused: nobody else could undo it.",
         "UpdateImageStorageClass": "Restoring an index brings back what it lists; a restore under way may be asked again.",
     },
-    "ecr-public": {},
+    "ecr-public": {
+        "DescribeRegistries": "The default alias is ACTIVE at once; `verified` is always false.",
+        "GetAuthorizationToken": "The password ends with the key, session or user that it was issued to.",
+        "PutRegistryCatalogData": "Every account may set `displayName`: nobody verifies accounts here.",
+        "PutRepositoryCatalogData": "`logoUrl` is the server's own; a logo that is no PNG, or too large, is refused.",
+    },
 }
