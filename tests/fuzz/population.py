@@ -24,6 +24,7 @@ LAYERS: Final = (b"one layer", b"another layer", b"a third one")
 CONFIG: Final = b'{"architecture":"amd64","os":"linux"}'
 
 _READ = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "ecr:BatchGetImage"}
+_PUBLIC_READ = _READ | {"Action": "ecr-public:DescribeImages"}
 _NAMED = "nextToken uploadId imageDigest layerDigest imageTag authorizationToken prefix principalArn imageManifest"
 
 KEPT: Final = 60
@@ -55,8 +56,9 @@ class Pool:
 
     def __init__(self) -> None:
         self._texts: dict[str, deque[Any]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._texts["uploadId"] = deque(maxlen=4)  # they live until they are ended
         self._known: dict[str, tuple[Any, ...]] = {
-            "repositoryName": (*REPOSITORIES, "absent"),
+            "repositoryName": ("app", "app", *REPOSITORIES, "absent"),
             "registryId": (ACCOUNT, ACCOUNT, ACCOUNT, OTHER),
             "resourceArn": tuple(
                 f"arn:aws:{service}:{region}:{ACCOUNT}:repository/{name}"
@@ -72,7 +74,7 @@ class Pool:
             "imageManifest": tuple(manifest(layer) for layer in LAYERS),
             "imageManifestMediaType": (MANIFEST, INDEX),
             "acceptedMediaTypes": (MANIFEST, INDEX),
-            "policyText": (policy(_READ), policy(_READ, version="2008-10-17"), policy()),
+            "policyText": (policy(_READ), policy(_READ, version="2008-10-17"), policy(_PUBLIC_READ), policy()),
             "lifecyclePolicyText": (lifecycle(), lifecycle(tagStatus="untagged"), lifecycle(countNumber=1)),
             "repositoryPolicy": (policy(_READ),),
             "lifecyclePolicy": (lifecycle(),),

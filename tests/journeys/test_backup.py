@@ -120,7 +120,9 @@ def moved_to(registry: Registry, folder: Path) -> Server:
 def dumped(registry: Registry) -> None:
     """What the operator does for PostgreSQL: a dump, beside the blobs."""
     url = registry.environment["CARGOHOLD_DATABASE"]
-    done = run([str(pg("pg_dump")), "--format=custom", f"--file={registry.folder / 'rows.dump'}", url])
+    done = run(
+        [str(pg("pg_dump")), "--format=custom", f"--file={registry.folder / 'rows.dump'}", url], clean_environment()
+    )
     assert done.code == 0, str(done)
 
 
@@ -128,7 +130,10 @@ def loaded(registry: Registry, engine: PostgreSQLEngine) -> None:
     """What the operator does before he restores: the dump, into a new database."""
     registry.environment |= database(engine)
     url = registry.environment["CARGOHOLD_DATABASE"]
-    done = run([str(pg("pg_restore")), "--exit-on-error", f"--dbname={url}", str(registry.folder / "rows.dump")])
+    done = run(
+        [str(pg("pg_restore")), "--exit-on-error", f"--dbname={url}", str(registry.folder / "rows.dump")],
+        clean_environment(),
+    )
     assert done.code == 0, str(done)
 
 

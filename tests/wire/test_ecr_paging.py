@@ -168,3 +168,41 @@ def test_the_page_size_may_change_on_the_way(wire: Any) -> None:
     rest = wire("DescribeRepositories", maxResults=100, nextToken=token)
     assert [each["repositoryName"] for each in rest["repositories"]] == ["r001", "r002", "r003", "r004"]
     assert "nextToken" not in rest
+
+
+@pytest.mark.parametrize(("operation", "members", "furnish", "items", "total"), LISTS)
+def test_a_token_is_good_for_a_day(
+    wire: Any,
+    operation: str,
+    members: dict[str, Any],
+    furnish: Callable[[Any, int], None],
+    items: str,
+    total: int,
+) -> None:
+    """A nextToken opens its list for 24 hours, and is an invalid token a moment later."""
+    del total
+    furnish(wire, 2)
+    token = wire(operation, maxResults=1, **members)["nextToken"]
+    wire.clock.now += 24 * 3600 * 1000
+    assert wire(operation, nextToken=token, **members)[items]
+    wire.clock.now += 1
+    assert wire.refused(operation, nextToken=token, **members) == INVALID_TOKEN
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["' OR 1=1 --", '{"after":""}', "%", "_", "\\", "$ne", "a.b.c", "🚀", "../../etc", "eyJhZnRlciI6IiJ9.AAAA", "[]"],
+)
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("DescribeRepositories", {}),
+        ("ListImages", {"repositoryName": "demo"}),
+        ("DescribeImages", {"repositoryName": "demo"}),
+        ("ListImageReferrers", {"repositoryName": "demo", "subjectId": {"imageDigest": "sha256:" + "0" * 64}}),
+    ],
+)
+def test_s20_tokens_are_ours(wire: Any, operation: str, members: dict[str, Any], token: str) -> None:
+    """S20: a nextToken is never read as part of a statement: whatever we did not issue is an invalid token."""
+    wire("CreateRepository", repositoryName="demo")
+    assert wire.refused(operation, nextToken=token, **members) == INVALID_TOKEN

@@ -16,6 +16,12 @@ DEVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "GetDownloadUrlForLayer": "The URL is the server's own, for an hour, one blob, GET and HEAD.",
         "PutImage": "Docker's schema 1 and ORAS's artifact manifests are refused; an image without layers is taken.",
         "PutRegistryPolicy": "A policy that denies its writer PutRegistryPolicy is refused: nobody else could undo it.",
+        "UpdateImageStorageClass": "Restoring an index brings back what it lists; a restore under way may be asked again.",
     },
-    "ecr-public": {},
+    "ecr-public": {
+        "DescribeRegistries": "The default alias is ACTIVE at once; `verified` is always false.",
+        "GetAuthorizationToken": "The password ends with the key, session or user that it was issued to.",
+        "PutRegistryCatalogData": "Every account may set `displayName`: nobody verifies accounts here.",
+        "PutRepositoryCatalogData": "`logoUrl` is the server's own; a logo that is no PNG, or too large, is refused.",
+    },
 }

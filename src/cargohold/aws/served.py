@@ -7,6 +7,7 @@ from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
 from cargohold.aws.cargohold import advisories, audit, explain, findings, hosts, verification
+from cargohold.aws.cargohold import lifecycle as our_lifecycle
 from cargohold.aws.ecr import (
     account_settings,
     authorization,
@@ -90,6 +91,7 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         images.batch_delete_image,
         images.list_images,
         images.describe_images,
+        images.list_image_referrers,
         storage_classes.update_image_storage_class,
         layers.batch_check_layer_availability,
         layers.get_download_url_for_layer,
@@ -254,6 +256,8 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         findings.add_ignore_rule,
         findings.list_ignore_rules,
         findings.remove_ignore_rule,
+        our_lifecycle.start_lifecycle_evaluation,
+        our_lifecycle.list_lifecycle_evaluations,
         verification.start_verification,
         verification.stop_verification,
         verification.describe_verification,

@@ -30,4 +30,6 @@ def _lines(running: Running, key: AccessKey) -> list[str]:
         "AWS_DEFAULT_REGION": running.region,
         "AWS_REGION": running.region,
     }
-    return [f"export {name}={shlex.quote(value)}" for name, value in exports.items()] + [f"unset {' '.join(_UNSET)}"]
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()] + [f"unset {' '.join(_UNSET)}"]
+    # The last line, so that eval without quotes, which joins the lines, loses nothing behind it.
+    return [*lines, f"# public repositories: aws ecr-public --region us-east-1; {running.public}/<alias>/<repository>"]

@@ -21,6 +21,7 @@ _COMMANDS: Final = (
     "advisories",
     "ignore",
     "sbom",
+    "lifecycle",
     "verify",
     "backup",
     "restore",

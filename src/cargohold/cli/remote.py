@@ -34,13 +34,16 @@ data_option: Final[Callable[..., Any]] = click.option(
 
 
 @contextmanager
-def asking(data: Path | None) -> Iterator[BaseClient]:
-    """A client of the service of our own; whatever goes wrong while it asks becomes a ClickException in plain words."""
+def asking(data: Path | None, service: str = SERVICE) -> Iterator[BaseClient]:
+    """A client of the service of our own, or of one of AWS's that the server has.
+
+    Whatever goes wrong while it asks becomes a ClickException in plain words.
+    """
     import botocore.session
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        client = _client(botocore.session.Session(), data)
+        client = _client(botocore.session.Session(), data, service)
         try:
             yield client
         finally:
@@ -58,7 +61,7 @@ def whole(answer: dict[str, Any], member: str) -> dict[str, Any]:
     return answer
 
 
-def _client(session: Session, data: Path | None) -> BaseClient:
+def _client(session: Session, data: Path | None, service: str) -> BaseClient:
     from botocore.config import Config
 
     session.get_component("data_loader").search_paths.append(str(OURS))
@@ -74,7 +77,7 @@ def _client(session: Session, data: Path | None) -> BaseClient:
             "aws_secret_access_key": found.key.secret,
         }
     config = Config(retries={"total_max_attempts": 2}, connect_timeout=_CONNECT_SECONDS)
-    return session.create_client(SERVICE, config=config, **settings)
+    return session.create_client(service, config=config, **settings)
 
 
 def _names_an_endpoint(session: Session) -> bool:

@@ -22,7 +22,7 @@ _IMAGE: Final = re.compile(
 )
 @data_option
 def command(image: str, form: str, data: Path | None) -> None:
-    """Print what the last scan of IMAGE found: repository:tag, repository@digest, perhaps with the registry before it."""
+    """Print what the last scan of IMAGE found: repository:tag, or repository@digest, or either with its registry."""
     named = _IMAGE.fullmatch(image)
     if named is None:
         raise click.UsageError(f"{image!r} names no image: it has the form repository:tag or repository@digest.")

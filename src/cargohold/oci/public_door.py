@@ -87,6 +87,8 @@ class PublicDoor:
         trail.is_event = not route.only_reads
         reply: Reply | None = None
         try:
+            if routes.parse(path)[0] is None:
+                raise UnknownRoute(f"There is nothing at {request.path[:300]}: a name here is <alias>/<repository>")
             credential = self._services.authenticator.public(request)
             trail.access_key_id = None if credential is None else credential.access_key_id
             target = await self._target(route, asked, alias, credential)

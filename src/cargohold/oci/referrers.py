@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cargohold.core.digest import Digest, parse
-from cargohold.core.errors import InvalidToken
 from cargohold.core.manifest import OCI_INDEX
 from cargohold.core.paging import Page
+from cargohold.encryption import page_tokens
 from cargohold.exchange import Reply
 from cargohold.oci.challenge import API_VERSION
 from cargohold.oci.tags import page_size
@@ -31,7 +31,7 @@ async def list_referrers(call: Call) -> Reply:
     subject, parameters, target = parse(call.asked.reference), call.asked.parameters, call.target
     # A media type has no space: it is a `+` that the client did not escape.
     artifact_type = parameters.get("artifactType", "").replace(" ", "+")
-    limit, purpose = page_size(parameters), _purpose(call, subject)
+    limit, purpose = page_size(parameters), _purpose(call, subject, artifact_type)
     page: Page[Referrer] = Page(())
     if target.existing and limit:
         wanted = Wanted(frozenset((artifact_type,) if artifact_type else ()))
@@ -42,26 +42,21 @@ async def list_referrers(call: Call) -> Reply:
         headers.append(("OCI-Filters-Applied", "artifactType"))
         query["artifactType"] = artifact_type
     if page.after is not None:
-        query["nextToken"] = call.services.tokens.issue(purpose, {"after": page.after})
-        headers.append(("Link", f'</v2/{target.name}/referrers/{subject}?{urlencode(query)}>; rel="next"'))
+        query["nextToken"] = page_tokens.issue(call.services.tokens, purpose, page.after, call.services.clock())
+        headers.append(("Link", f'</v2/{call.asked.name}/referrers/{subject}?{urlencode(query)}>; rel="next"'))
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_descriptor(each) for each in page.items]}
     return Reply(200, headers, json.dumps(index).encode())
 
 
-def _purpose(call: Call, subject: Digest) -> str:
+def _purpose(call: Call, subject: Digest, artifact_type: str) -> str:
     """A page token is good for one list only."""
-    registry = call.asked.registry
-    return ":".join(("referrers", registry.kind, registry.account, registry.region, call.asked.repository, subject))
+    of = call.asked.registry
+    return "\0".join(("referrers", of.kind, of.account, of.region, call.asked.repository, subject, artifact_type))
 
 
 def _after(call: Call, purpose: str) -> str | None:
     token = call.asked.parameters.get("nextToken")
-    if token is None:
-        return None
-    claims = call.services.tokens.read(purpose, token)
-    if not claims:
-        raise InvalidToken
-    return str(claims["after"])
+    return None if token is None else page_tokens.read(call.services.tokens, purpose, token, call.services.clock())
 
 
 def _descriptor(referrer: Referrer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Sources: Amazon ECR API reference, UpdateImageStorageClass; its user guide, "Arc
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -116,7 +117,7 @@ def publish(connection: Connection, place: Place, filed: Filed, storage_class: s
     if filed.artifact_type is not None:
         detail["artifact-media-type"] = filed.artifact_type
     if storage_class == "STANDARD":
-        detail["last-activated-at"] = now
+        detail["last-activated-at"] = datetime.fromtimestamp(now // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     kind = events.IMAGE_ACTION if filed.subject_digest is None else events.REFERRER_ACTION
     events.publish(connection, place.registry_id, kind, detail, now)
 

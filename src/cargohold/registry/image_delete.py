@@ -54,7 +54,11 @@ class _Batch:
         tags.delete_tag(self.connection, self.repository_id, tag)
         self.removed_tags.add(tag)
         self.deleted.append(ImageId(tag, held.digest))
-        if not tags.count_of_image(self.connection, held.id) and not images.list_parents(self.connection, held.id):
+        if tags.count_of_image(self.connection, held.id):
+            return
+        if images.list_parents(self.connection, held.id):
+            images.save_untagged(self.connection, held.id)
+        else:
             self._forget(held.id)
 
     def _delete_image(self, held: Held) -> None:
@@ -96,8 +100,10 @@ def delete_batch(
 def delete_tag(connection: Connection, target: Target, tag: str) -> None:
     """Takes a tag away and keeps its image. Raises RepositoryNotFound and ManifestNotFound."""
     repository = repositories.get_locked(connection, target)
-    if not tags.delete_tag(connection, repository.id, tag):
+    image_id = tags.delete_tag(connection, repository.id, tag)
+    if image_id is None:
         raise ManifestNotFound
+    images.save_untagged(connection, image_id)
 
 
 def delete_digest(connection: Connection, target: Target, digest: str, moment: Moment) -> None:

@@ -73,17 +73,19 @@ def store(connection: Connection, incoming: Incoming, limits: Limits, arrived: A
     """
     repository = repositories.get_shared(connection, incoming.target)
     image = images.find_image(connection, repository.id, incoming.digest)
-    changed = False
+    made = False
     if image is None:
-        image, changed = _add(connection, repository, incoming, limits)
-        if changed and arrived is not None:
+        image, made = _add(connection, repository, incoming, limits)
+        if made and arrived is not None:
             arrived(connection, repository, image)
+    changed = made
     if image.status != "ACTIVE":
         image_archive.activate(connection, image.id, incoming.now)
         image, changed = replace(image, status="ACTIVE"), True
-    if _put_tags(connection, repository, incoming, image):
+    if touched := _put_tags(connection, repository, incoming, image):
         _check_tag_count(connection, image, limits)
         changed = True
+    _note_untagged(connection, image, touched, made=made)
     if not changed and incoming.push.identical == "refuse":
         registry_id = incoming.target.registry.account
         raise ImageAlreadyExists(image.digest, incoming.push.tag, incoming.target.name, registry_id)
@@ -194,20 +196,32 @@ def _made(id_: int, new: NewImage) -> Image:
     )
 
 
-def _put_tags(connection: Connection, repository: Repository, incoming: Incoming, image: Image) -> bool:
-    """Whether a tag is new on the image; raises ImageTagAlreadyExists where one may not be moved there."""
-    new = [name for name in sorted(incoming.push.tags) if _put_tag(connection, repository, name, image, incoming.now)]
-    return bool(new)
+def _put_tags(connection: Connection, repository: Repository, incoming: Incoming, image: Image) -> set[int]:
+    """The ids of the images whose tags changed; raises ImageTagAlreadyExists where one may not be moved."""
+    touched: set[int] = set()
+    for name in sorted(incoming.push.tags):
+        touched |= _put_tag(connection, repository, name, image, incoming.now)
+    return touched
 
 
-def _put_tag(connection: Connection, repository: Repository, name: str, image: Image, now: int) -> bool:
-    if mutability.may_overwrite(repository.tag_mutability, repository.tag_mutability_filters, name):
-        return tags.save_tag(connection, repository.id, name, image.id, now)
+def _put_tag(connection: Connection, repository: Repository, name: str, image: Image, now: int) -> set[int]:
     if tags.add_tag(connection, repository.id, name, image.id, now):
-        return True
-    if tags.find_tag(connection, repository.id, name) != image.id:
+        return {image.id}
+    before = tags.get_locked(connection, repository.id, name)
+    if before == image.id:
+        return set()
+    if not mutability.may_overwrite(repository.tag_mutability, repository.tag_mutability_filters, name):
         raise ImageTagAlreadyExists(name, repository.name)
-    return False
+    tags.save_tag(connection, repository.id, name, image.id, now)
+    return {image.id, before}
+
+
+def _note_untagged(connection: Connection, image: Image, touched: set[int], *, made: bool) -> None:
+    """Which of the images have no tag; nothing has to be said of a new one that has."""
+    if made and not touched:
+        images.add_untagged(connection, image.id)
+    for image_id in sorted(touched - {image.id} if made else touched):
+        images.save_untagged(connection, image_id)
 
 
 def _check_tag_count(connection: Connection, image: Image, limits: Limits) -> None:

@@ -53,6 +53,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from check_database(settings)
     yield from check_certificates(settings, datetime.now(UTC))
     yield from check_port(settings, folder)
+    yield from check_public(settings, folder, running)
     if running is not None:
         yield from check_answer(running, settings.tls_cert, time.time())
     yield from check_names(settings, folder.remembered() or Deployment(settings.account, settings.regions))
@@ -133,6 +134,21 @@ def check_port(settings: Settings, folder: DataFolder) -> Iterator[Finding]:
         yield Finding("wrong", str(error))
         return
     yield Finding("note", f"No server runs on {folder.path}; port {settings.port} on {settings.host} is free for one.")
+
+
+def check_public(settings: Settings, folder: DataFolder, running: Running | None) -> Iterator[Finding]:
+    """Where public repositories are pulled from, or what would keep a server from opening their port."""
+    if running is not None:
+        yield Finding("ok", f"Public repositories are pulled from {running.public}/<alias>/<repository>.")
+    port = settings.listen_public
+    if port is None or folder.user() is not None:
+        return
+    try:
+        bound = listener.bind(settings.host, port, listener.PUBLIC_PORT)
+        with contextlib.closing(bound):
+            listener.listen(bound, 1, listener.PUBLIC_PORT)
+    except CannotStart as error:
+        yield Finding("wrong", str(error))
 
 
 def check_answer(running: Running, certificate: Path | None, now: float) -> Iterator[Finding]:

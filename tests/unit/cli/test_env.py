@@ -12,7 +12,8 @@ from cargohold.cli.env import command
 from cargohold.server.folder import AccessKey, DataFolder, Running
 
 RUNNING = Running(
-    "http://localhost:5050", "localhost:5050", 1, "127.0.0.1", 5050, "123456789012", "eu-west-1", False, "0.1.0"
+    *("http://localhost:5050", "localhost:5050", 1, "127.0.0.1", 5050, "123456789012", "eu-west-1", False, "0.1.0"),
+    public="localhost:5051",
 )
 
 
@@ -50,6 +51,16 @@ def test_a_shell_gets_the_running_server_s_values(folder: DataFolder) -> None:
         "unset",
         "unset",
     ]
+
+
+def test_the_public_registries_are_named_in_a_remark(folder: DataFolder) -> None:
+    """Where public repositories are is the last line, which no shell obeys, with quotes around it or without."""
+    assert "localhost:5051/<alias>/<repository>" in printed(folder).splitlines()[-1]
+    script = 'eval $(cat); printf "%s" "$AWS_REGION"'
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script], input=printed(folder), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "eu-west-1"
 
 
 def test_without_a_server_there_is_a_sentence(tmp_path: Path) -> None:

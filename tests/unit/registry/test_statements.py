@@ -48,8 +48,13 @@ def test_locks(statement: Select[tuple[object]], lock: str) -> None:
     ("statement", "uses"),
     [
         (images._PULL_BY_TAG, ["SEARCH tag USING INDEX", "SEARCH image USING INTEGER PRIMARY KEY"]),
-        (images._PULL_BY_DIGEST, ["SEARCH image USING INDEX uq_image_live_digest"]),
-        (images._WINDOW, ["SEARCH image USING INDEX uq_image_live_digest", "SEARCH tag USING INDEX ix_tag_image_id"]),
+        (
+            images._PULL_BY_DIGEST,
+            ["SEARCH image USING INDEX ix_image_live_status (repository_id=? AND status=? AND digest=?)"],
+        ),
+        (images._WINDOW, ["SEARCH image USING INDEX uq_image_live_digest", "SEARCH untagged_image USING"]),
+        (images._WINDOW_OF_STATUS, ["SEARCH image USING INDEX ix_image_live_status"]),
+        (images._WINDOW_OF_UNTAGGED, ["SEARCH untagged_image USING COVERING INDEX ix_untagged_image_repository_id"]),
         (referrers._WINDOW, ["SEARCH image USING INDEX ix_image_repository_id_subject_digest"]),
         (images._WINDOW_OF_TAGS, ["SEARCH tag USING INDEX", "SEARCH image USING INTEGER PRIMARY KEY"]),
         (tags._PAGE, ["SEARCH tag USING COVERING INDEX"]),

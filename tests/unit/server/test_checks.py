@@ -4,6 +4,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -107,6 +108,23 @@ def test_a_port_in_use_is_wrong_when_no_server_of_ours_has_it(folder: DataFolder
         with folder.locked():
             assert list(marks(checks.check_port(settings(folder, port=port), folder)).values()) == ["ok"]
     assert list(marks(checks.check_port(settings(folder, port=port), folder)).values()) == ["note"]
+
+
+def test_the_public_registries_port_is_looked_at_too(folder: DataFolder) -> None:
+    """Their port in another program's hands stops a start; a free one, and none at all, have nothing to tell."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        (found,) = checks.check_public(settings(folder, public_port=port), folder, None)
+        assert (found.mark, "--public-port 0" in found.sentence) == ("wrong", True)
+    assert list(checks.check_public(settings(folder, public_port=port), folder, None)) == []
+    assert list(checks.check_public(settings(folder, public_port=0), folder, None)) == []
+
+
+def test_where_public_repositories_are_is_told(folder: DataFolder, running: Running) -> None:
+    """Of a running server its public address is told."""
+    with folder.locked():
+        (found,) = checks.check_public(settings(folder), folder, replace(running, public="localhost:5051"))
+    assert (found.mark, "localhost:5051/<alias>" in found.sentence) == ("ok", True)
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -31,6 +31,13 @@ def test_a_port_in_use_is_refused_in_words() -> None:
     )
 
 
+def test_a_port_that_can_be_done_without_is_told_so() -> None:
+    """The sentence names the setting of the port, and how to go without it where that is possible."""
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(CannotStart) as caught:
+        listener.bind("127.0.0.1", other.getsockname()[1], listener.PUBLIC_PORT)
+    assert str(caught.value).endswith("choose another port with --public-port, or none with --public-port 0.")
+
+
 def test_a_port_taken_between_bind_and_listen_is_refused_in_words() -> None:
     """Of two programs that bind at once, the second to listen is told."""
     with listener.bind("127.0.0.1", 0) as first, socket.socket() as second:

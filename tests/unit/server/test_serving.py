@@ -385,6 +385,45 @@ def test_tls_is_served(start: Start, certificate: Callable[..., Pair]) -> None:
         assert f'realm="https://localhost:{server.running.port}/"' in answer.headers["WWW-Authenticate"]
 
 
+def test_the_public_port_is_served_by_every_door(start: Start) -> None:
+    """Each door answers on the public registries' port too, where there is no API, and ends it as orderly."""
+    server = start("--workers", "2").wait()
+    port = int(server.running.public.rpartition(":")[2])
+    assert port != server.running.port
+    for path, status in (("/v2/", 401), ("/token/", 200), ("/healthz", 200), ("/", 404)):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request("GET", path)
+            assert connection.getresponse().status == status
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(_END_SECONDS) == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_the_public_port_speaks_tls_alike(start: Start, certificate: Callable[..., Pair]) -> None:
+    """With a certificate the challenge on the public registries' port leads on to https."""
+    pair = certificate()
+    server = start("--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)).wait()
+    trusting = ssl.create_default_context(cafile=str(pair.certificate))
+    port = int(server.running.public.rpartition(":")[2])
+    with contextlib.closing(http.client.HTTPSConnection("localhost", port, timeout=30, context=trusting)) as connection:
+        connection.request("GET", "/v2/")
+        challenge = connection.getresponse().headers["WWW-Authenticate"]
+    assert f'Bearer realm="https://localhost:{port}/token/"' in challenge
+
+
+def test_a_public_port_in_use_is_told(shared: Server, start: Start) -> None:
+    """The sentence says how to go without it; a server that has none is reached by a public name alone."""
+    port = shared.running.public.rpartition(":")[2]
+    sentence = refusal(start("--public-port", port))
+    assert f"Port {port} on 127.0.0.1 is in use by another program" in sentence
+    assert "or none with --public-port 0" in sentence
+    server = start("--public-port", "0").wait()
+    assert server.running.public == f"public.localhost:{server.running.port}"
+    assert server.get("/token/", {"Host": server.running.public})[0] == 200
+    assert server.get("/v2/", {"Host": server.running.public})[0] == 401
+
+
 def test_a_root_key_from_outside_is_not_kept(start: Start) -> None:
     """A key given in the environment seals secrets and is written nowhere, and a start without it is refused."""
     key = "5eed" * 16

@@ -144,6 +144,10 @@ def test_the_data_folder_s_own_file_cannot_move_it(tmp_path: Path) -> None:
         ({"database_connections": "2"}, "The setting database_connections is wrong: "),
         ({"log_level": "loud"}, "The setting log_level is wrong: "),
         ({"tls_cert": "cert.pem"}, "tls_cert and tls_key are given together, or neither is."),
+        (
+            {"port": "7", "public_port": "7"},
+            "public_port and port are the same: give the public registries another one",
+        ),
         ({"tls_key": "key.pem"}, "tls_cert and tls_key are given together, or neither is."),
     ],
 )
@@ -163,6 +167,24 @@ def test_dev_is_allowed_on_loopback(host: str) -> None:
     """Every loopback address may have development mode."""
     assert is_loopback(host)
     assert load({"dev": True, "host": host}).dev
+
+
+@pytest.mark.parametrize(
+    ("flags", "port"),
+    [
+        ({}, 5051),
+        ({"port": "80"}, 81),
+        ({"port": "65535"}, None),
+        ({"port": "0"}, 0),
+        ({"public_port": "0"}, None),
+        ({"public_port": ""}, None),
+        ({"port": "0", "public_port": "0"}, None),
+        ({"port": "80", "public_port": "5051"}, 5051),
+    ],
+)
+def test_the_public_registries_have_the_next_port(flags: dict[str, object], port: int | None) -> None:
+    """The public registries' port is the one after the port for everything unless another is given; 0 is none."""
+    assert load(flags).listen_public == port
 
 
 def test_the_root_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

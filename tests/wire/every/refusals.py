@@ -76,6 +76,10 @@ def _held(desk: Desk, _: str) -> Request:
     return {"repositoryName": desk.images(1)}
 
 
+def _no_registry(desk: Desk, operation: str) -> Request:
+    return success(desk, operation) | {"registryId": "nobodys-alias"}
+
+
 def _upload_gone(desk: Desk, operation: str) -> Request:
     return success(desk, operation) | {"uploadId": NO_UPLOAD}
 
@@ -186,6 +190,7 @@ REFUSALS: Final[Mapping[str, Refusal | Mapping[str, Refusal]]] = {
     "LifecyclePolicyPreviewInProgressException": _again,
     "LifecyclePolicyPreviewNotFoundException": _no_preview,
     "ReferencedImagesNotFoundException": _children_missing,
+    "RegistryNotFoundException": _no_registry,
     "RegistryPolicyNotFoundException": _without("DeleteRegistryPolicy"),
     "RepositoryAlreadyExistsException": _again,
     "RepositoryCatalogDataNotFoundException": _bare,
@@ -217,7 +222,6 @@ UNREACHABLE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "ListPullTimeUpdateExclusions": "a list has no limit but its pages",
         "PutAccountSetting": "there is one value for each of three settings",
     },
-    "RegistryNotFoundException": "another account's registry is refused before it is told whether there is one",
 }
 """By error, or by error and operation; with the service before it where the other one meets it."""
 

@@ -14,6 +14,7 @@ from cargohold.exchange import Message, Request
 from cargohold.identity import registry_token
 from cargohold.identity.principals import Credential
 from cargohold.oci.door import OciDoor
+from cargohold.oci.public_door import PublicDoor
 from cargohold.registry.repository import NewRepository
 from cargohold.services import Services
 
@@ -164,7 +165,7 @@ class Bench:
 
     async def exchange(self, request: Request) -> Answer:
         """Sends a request and reads the reply to its end."""
-        reply = await OciDoor(self.services)(request)
+        reply = await OciDoor(self.services, PublicDoor(self.services))(request)
         if isinstance(reply.body, bytes):
             body = reply.body
         else:

@@ -1,15 +1,17 @@
-"""Operations on images: PutImage, BatchGetImage, BatchDeleteImage, ListImages, DescribeImages."""
+"""Operations on images: PutImage, BatchGetImage, BatchDeleteImage, ListImages, DescribeImages, ListImageReferrers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cargohold.aws.ecr import present, present_scan
 from cargohold.aws.ecr.demands import on_repository
 from cargohold.aws.ecr.paging import exclude, listing
 from cargohold.aws.operation import Call, operation
+from cargohold.core.digest import parse
 from cargohold.registry.image import ImageId, Push, not_found
+from cargohold.registry.referrers import Wanted
 
 if TYPE_CHECKING:
     from cargohold.aws.shapes.ecr import (
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
         DescribeImagesResponse,
         ImageDetail,
         ImageIdentifier,
+        ListImageReferrersRequest,
+        ListImageReferrersResponse,
         ListImagesRequest,
         ListImagesResponse,
         PutImageRequest,
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
     )
     from cargohold.core.arn import Target
     from cargohold.registry.image import Image
+
+REFERRERS_PAGE: Final = 50
+"""Referrers on a page where `maxResults` is not given, and the most that it may say."""
 
 
 @operation("PutImage", on_repository("ecr:PutImage"))
@@ -57,6 +64,9 @@ async def batch_get_image(call: Call, request: BatchGetImageRequest) -> BatchGet
     types = request.get("acceptedMediaTypes")
     accepted = [(named, image) for named, image in found if types is None or image.media_type in types]
     refused = [not_found(named) for named, image in found if types is not None and image.media_type not in types]
+    admission = call.admission
+    for _, image in accepted:
+        call.services.pull_times.record(image.id, image.last_pull_at, admission.principal.entity_id, admission.now)
     return {
         "images": [present.image(target, named.tag, image) for named, image in accepted],
         "failures": [present.image_failure(failure) for failure in (*failures, *refused)],
@@ -98,6 +108,25 @@ async def describe_images(call: Call, request: DescribeImagesRequest) -> Describ
     page = await images.describe_page(target, tagged, status, wanted.after, wanted.limit)
     return {
         "imageDetails": await _details(call, target, page.items),
+        "nextToken": wanted.next_token(page.after),
+    }
+
+
+@operation("ListImageReferrers", on_repository("ecr:BatchGetImage"))
+async def list_image_referrers(call: Call, request: ListImageReferrersRequest) -> ListImageReferrersResponse:
+    """What points at a digest, in the order it was pushed; the repository need not hold the digest itself.
+
+    A page ends early where its manifests' annotations would be more than a manifest's size together.
+    """
+    target, subject = call.target(request), parse(request["subjectId"]["imageDigest"])
+    chosen = request.get("filter") or {}
+    types, status = sorted(set(chosen.get("artifactTypes") or ())), chosen.get("artifactStatus") or "ACTIVE"
+    bound = (target.name, subject, status, *types)
+    wanted = listing(call, "ListImageReferrers", request, target.registry, *bound, page=REFERRERS_PAGE)
+    want = Wanted(frozenset(types), status)
+    page = await call.services.referrers.page(target, subject, want, wanted.after, wanted.limit)
+    return {
+        "referrers": [present.referrer(each) for each in page.items],
         "nextToken": wanted.next_token(page.after),
     }
 

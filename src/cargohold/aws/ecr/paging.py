@@ -1,8 +1,7 @@
 """ECR's paging: `nextToken` and `maxResults` of a request, and what may not stand beside them.
 
-A nextToken is opaque and authenticated. It says only after which key the next page begins; its purpose names the list
-that it belongs to, so that a token of another operation, registry, repository or filter is refused as a changed one is.
-`maxResults` may differ from page to page, as on ECR.
+A nextToken of another operation, registry, repository or filter is refused as a changed one is, and so is one that is
+older than a day. `maxResults` may differ from page to page, as on ECR.
 """
 
 from collections.abc import Mapping
@@ -11,7 +10,8 @@ from typing import Final
 
 from cargohold.aws.operation import Call
 from cargohold.core.arn import Registry
-from cargohold.core.errors import InvalidParameter, InvalidToken
+from cargohold.core.errors import InvalidParameter
+from cargohold.encryption import page_tokens
 from cargohold.encryption.tokens import Tokens
 
 DEFAULT_PAGE: Final = 100
@@ -27,24 +27,30 @@ class Listing:
     after: str | None
     """The key of the last item that the client has; None on the first page."""
     limit: int
+    now: int
 
     def next_token(self, after: str | None) -> str | None:
         """The token for the page behind this one; None when this one is the last."""
-        return None if after is None else self.tokens.issue(self.purpose, {"after": after})
+        return None if after is None else page_tokens.issue(self.tokens, self.purpose, after, self.now)
 
 
-def listing(call: Call, operation: str, request: Mapping[str, object], registry: Registry, *bound: str) -> Listing:
+def listing(
+    call: Call, operation: str, request: Mapping[str, object], registry: Registry, *bound: str, page: int = DEFAULT_PAGE
+) -> Listing:
     """The page that a request asks for; `bound` is what else (repository, filter) makes it this list and no other.
 
-    Raises InvalidToken when the nextToken was not issued for this very list.
+    `page` is how many items it has where `maxResults` is not given. Raises InvalidToken when the nextToken was not
+    issued for this very list within a day.
     """
-    purpose = ":".join(("nextToken", operation, registry.kind, registry.account, registry.region, *bound))
-    limit = request.get("maxResults", DEFAULT_PAGE)
+    tokens, now = call.services.tokens, call.services.clock()
+    purpose = "\0".join(("nextToken", operation, registry.kind, registry.account, registry.region, *bound))
+    limit, token = request.get("maxResults", page), request.get("nextToken")
     return Listing(
-        tokens=call.services.tokens,
+        tokens=tokens,
         purpose=purpose,
-        after=_after(call.services.tokens, purpose, request.get("nextToken")),
-        limit=limit if isinstance(limit, int) else DEFAULT_PAGE,
+        after=None if token is None else page_tokens.read(tokens, purpose, str(token), now),
+        limit=limit if isinstance(limit, int) else page,
+        now=now,
     )
 
 
@@ -53,13 +59,3 @@ def exclude(request: Mapping[str, object], named: str, what: str, *excluded: str
     for member in excluded:
         if member in request:
             raise InvalidParameter(member, f"This option cannot be used when you specify {what} with {named}")
-
-
-def _after(tokens: Tokens, purpose: str, token: object) -> str | None:
-    if token is None:
-        return None
-    claims = tokens.read(purpose, str(token))
-    after = claims.get("after") if claims else None
-    if not isinstance(after, str):
-        raise InvalidToken
-    return after

@@ -14,7 +14,7 @@ from cargohold.access.demand import Demand
 from cargohold.aws.operation import Call, Operation, Scope
 from cargohold.aws.operation import operation as of_any_service
 from cargohold.core.arn import PUBLIC_REGION
-from cargohold.core.errors import UnsupportedCommand
+from cargohold.core.errors import RegistryNotFound, RepositoryNotFound, UnsupportedCommand
 
 if TYPE_CHECKING:
     from cargohold.services import Services
@@ -63,6 +63,18 @@ def shared(name: str, of_ecr: Operation) -> Operation:
 def by_alias(made: Operation) -> Operation:
     """As it is, of a `registryId` that may be an alias too; RegistryNotFound for one that nobody has."""
     return replace(made, meant=_of_account)
+
+
+def by_alias_or_absent(made: Operation) -> Operation:
+    """As by_alias, of an operation that declares no RegistryNotFound: with the alias the repository is not there."""
+    return replace(made, meant=_of_account_or_absent)
+
+
+async def _of_account_or_absent(services: Services, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return await _of_account(services, request)
+    except RegistryNotFound:
+        raise RepositoryNotFound(request["repositoryName"], request["registryId"]) from None
 
 
 async def _of_account(services: Services, request: Mapping[str, Any]) -> Mapping[str, Any]:

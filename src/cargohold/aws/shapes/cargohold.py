@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypeAlias, TypedDict
 
+# WAITING RUNNING DONE FAILED
+LifecycleEvaluationStatus: TypeAlias = str
 # cyclonedx spdx
 SbomFormat: TypeAlias = str
 # allows denies condition
@@ -213,6 +215,17 @@ class JoinHostResponse(TypedDict):
     secretAccessKey: str
 
 
+class LifecycleEvaluation(TypedDict):
+    repositoryName: str
+    status: LifecycleEvaluationStatus
+    lastEvaluatedAt: NotRequired[int | None]
+    nextEvaluationAt: int
+    plannedImageCount: int
+    expiredImageCount: int
+    transitionedImageCount: int
+    failureReason: NotRequired[str | None]
+
+
 class ListAccountsRequest(TypedDict):
     nextToken: NotRequired[str]
     maxResults: NotRequired[int]
@@ -249,6 +262,17 @@ class ListIgnoreRulesRequest(TypedDict):
 
 class ListIgnoreRulesResponse(TypedDict):
     rules: list[IgnoreRule]
+
+
+class ListLifecycleEvaluationsRequest(TypedDict):
+    repositoryName: NotRequired[str]
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListLifecycleEvaluationsResponse(TypedDict):
+    evaluations: list[LifecycleEvaluation]
+    nextToken: NotRequired[str | None]
 
 
 class MatchedStatement(TypedDict):
@@ -296,6 +320,14 @@ class SearchAuditRequest(TypedDict):
 class SearchAuditResponse(TypedDict):
     events: list[AuditEvent]
     nextToken: NotRequired[str | None]
+
+
+class StartLifecycleEvaluationRequest(TypedDict):
+    repositoryName: str
+
+
+class StartLifecycleEvaluationResponse(TypedDict):
+    evaluation: LifecycleEvaluation
 
 
 class StartVerificationRequest(TypedDict):

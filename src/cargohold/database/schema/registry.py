@@ -166,6 +166,25 @@ Index(
     sqlite_where=text("deleted_at IS NULL"),
     postgresql_where=text("deleted_at IS NULL"),
 )
+# A page of the images of one status reads no others, and no manifest on its way.
+Index(
+    "ix_image_live_status",
+    image.c.repository_id,
+    image.c.status,
+    image.c.digest,
+    sqlite_where=text("deleted_at IS NULL"),
+    postgresql_where=text("deleted_at IS NULL"),
+)
+
+# The live images that no tag names, so that a page of them reads no others. Written by what puts tags and takes them.
+untagged_image = Table(
+    "untagged_image",
+    metadata,
+    Column("image_id", Id, ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    Column("repository_id", Id, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index(None, "repository_id", "digest"),
+)
 
 # The archive's images are found without reading those that are not in it.
 Index(

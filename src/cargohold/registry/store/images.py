@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, bindparam, exists, func, literal, select, update
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, exists, func, literal, or_, select, update
 
 from cargohold.core.digest import Digest
 from cargohold.core.errors import ManifestNotFound
@@ -12,7 +12,7 @@ from cargohold.core.manifest import BlobKind
 from cargohold.core.reference import Reference
 from cargohold.database.locking import insert
 from cargohold.database.prepared import Prepared
-from cargohold.database.schema.registry import image, image_blob, image_reference, tag
+from cargohold.database.schema.registry import image, image_blob, image_reference, tag, untagged_image
 from cargohold.registry.image import Image
 
 
@@ -36,6 +36,8 @@ class Entry:
     digest: str
     status: str
     tagged: bool
+    tag: str | None = None
+    """Where the line is a tag's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,34 @@ _WINDOW_OF_TAGS: Final = (
     .limit(bindparam("limit"))
 )
 _WINDOW: Final = (
-    select(image.c.digest, image.c.id, image.c.status, exists().where(tag.c.image_id == image.c.id))
+    select(image.c.digest, image.c.id, image.c.status, ~exists().where(untagged_image.c.image_id == image.c.id))
     .where(_OF_REPOSITORY, _LIVE, image.c.digest > bindparam("after"))
     .order_by(image.c.digest)
+    .limit(bindparam("limit"))
+)
+_WINDOW_OF_STATUS: Final = _WINDOW.where(image.c.status == bindparam("status"))
+_WINDOW_OF_UNTAGGED: Final = (
+    select(untagged_image.c.digest, image.c.id, image.c.status)
+    .join(image, image.c.id == untagged_image.c.image_id)
+    .where(
+        untagged_image.c.repository_id == bindparam("repository_id"),
+        untagged_image.c.digest > bindparam("after"),
+        _LIVE,
+    )
+    .order_by(untagged_image.c.digest)
+    .limit(bindparam("limit"))
+)
+_WINDOW_OF_STATUS_TAGS: Final = (
+    select(tag.c.name, image.c.id, image.c.digest, image.c.status)
+    .join(image, image.c.id == tag.c.image_id)
+    .where(
+        _OF_REPOSITORY,
+        _LIVE,
+        image.c.status == bindparam("status"),
+        image.c.digest >= bindparam("digest"),
+        or_(image.c.digest > bindparam("digest"), tag.c.name > bindparam("name")),
+    )
+    .order_by(image.c.digest, tag.c.name)
     .limit(bindparam("limit"))
 )
 # Counting the live ones reads every row, counting all of them only an index: 35 ms and 3 ms at 100,000 images.
@@ -130,6 +157,23 @@ _ADD_BLOB: Final = Prepared(insert(image_blob))
 _ADD_REFERENCE: Final = insert(image_reference)
 _HOLD: Final = select(image.c.id).where(image.c.id == bindparam("of")).with_for_update(key_share=True)
 _DELETE: Final = update(image).where(image.c.id == bindparam("of")).values(deleted_at=bindparam("now"))
+_ADD_UNTAGGED: Final = Prepared(
+    insert(untagged_image)
+    .from_select(
+        ["image_id", "repository_id", "digest"],
+        select(image.c.id, image.c.repository_id, image.c.digest).where(
+            image.c.id == bindparam("of"), _LIVE, ~exists().where(tag.c.image_id == image.c.id)
+        ),
+    )
+    .on_conflict_do_nothing()
+)
+_DELETE_UNTAGGED: Final = Prepared(delete(untagged_image).where(untagged_image.c.image_id == bindparam("of")))
+_DELETE_TAGGED: Final = Prepared(
+    delete(untagged_image).where(
+        untagged_image.c.image_id == bindparam("of"),
+        exists().where(tag.c.image_id == untagged_image.c.image_id),
+    )
+)
 
 
 def find_pullable(connection: Connection, repository_id: int, reference: Reference) -> Image | None:
@@ -189,13 +233,32 @@ def list_parents(connection: Connection, image_id: int) -> list[str]:
 def list_tag_window(connection: Connection, repository_id: int, after: str, limit: int) -> list[Entry]:
     """The next tags behind the tag `after`, with their images."""
     rows = connection.execute(_WINDOW_OF_TAGS, {"repository_id": repository_id, "after": after, "limit": limit})
-    return [Entry(row[0], row[1], row[2], row[3], tagged=True) for row in rows]
+    return [Entry(row[0], row[1], row[2], row[3], tagged=True, tag=row[0]) for row in rows]
 
 
-def list_window(connection: Connection, repository_id: int, after: str, limit: int) -> list[Entry]:
-    """The next images behind the digest `after`."""
-    rows = connection.execute(_WINDOW, {"repository_id": repository_id, "after": after, "limit": limit})
-    return [Entry(row[0], row[1], row[0], row[2], tagged=bool(row[3])) for row in rows]
+def list_tag_window_of(
+    connection: Connection, repository_id: int, after: str, limit: int, *, status: str
+) -> list[Entry]:
+    """The next tags of the images of a status, by digest and name, behind the key `after`."""
+    digest, _, name = after.partition(" ")
+    values = {"repository_id": repository_id, "status": status, "digest": digest, "name": name, "limit": limit}
+    rows = connection.execute(_WINDOW_OF_STATUS_TAGS, values)
+    return [Entry(f"{row[2]} {row[0]}", row[1], row[2], row[3], tagged=True, tag=row[0]) for row in rows]
+
+
+def list_window(
+    connection: Connection, repository_id: int, after: str, limit: int, *, status: str | None = None
+) -> list[Entry]:
+    """The next images behind the digest `after`, of one status or of any."""
+    values = {"repository_id": repository_id, "after": after, "limit": limit}
+    given = (_WINDOW, values) if status is None else (_WINDOW_OF_STATUS, values | {"status": status})
+    return [Entry(row[0], row[1], row[0], row[2], tagged=bool(row[3])) for row in connection.execute(*given)]
+
+
+def list_untagged_window(connection: Connection, repository_id: int, after: str, limit: int) -> list[Entry]:
+    """The next images without a tag behind the digest `after`."""
+    rows = connection.execute(_WINDOW_OF_UNTAGGED, {"repository_id": repository_id, "after": after, "limit": limit})
+    return [Entry(row[0], row[1], row[0], row[2], tagged=False) for row in rows]
 
 
 def count_images(connection: Connection, repository_id: int, limit: int) -> int:
@@ -241,6 +304,22 @@ def add_image(connection: Connection, repository_id: int, new: NewImage) -> int 
 def delete_image(connection: Connection, image_id: int, now: int) -> None:
     """Leaves a tombstone; its blobs and children stay known, so that this could be undone."""
     connection.execute(_DELETE, {"of": image_id, "now": now})
+    _DELETE_UNTAGGED.change(connection, {"of": image_id})
+
+
+def save_untagged(connection: Connection, image_id: int) -> None:
+    """Whether a tag names the image is known again, after tags were put on it or taken away, or it was restored.
+
+    The image is held first: of two transactions that take its last two tags away, the second sees what the first did.
+    """
+    hold_image(connection, image_id)
+    _DELETE_TAGGED.change(connection, {"of": image_id})
+    _ADD_UNTAGGED.change(connection, {"of": image_id})
+
+
+def add_untagged(connection: Connection, image_id: int) -> None:
+    """A new image has no tag."""
+    _ADD_UNTAGGED.change(connection, {"of": image_id})
 
 
 def _held(row: Sequence[Any]) -> Held:

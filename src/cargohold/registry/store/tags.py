@@ -3,23 +3,21 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from cargohold.database.locking import insert
 from cargohold.database.prepared import Prepared
 from cargohold.database.schema.registry import tag
 
-_ADD: Final = insert(tag)
-_ADD_NEW: Final = Prepared(_ADD.on_conflict_do_nothing().returning(tag.c.image_id))
-_ADD_OR_MOVE: Final = Prepared(
-    _ADD.on_conflict_do_update(
-        index_elements=[tag.c.repository_id, tag.c.name],
-        set_={"image_id": _ADD.excluded.image_id, "updated_at": _ADD.excluded.updated_at},
-        where=tag.c.image_id != _ADD.excluded.image_id,
-    ).returning(tag.c.image_id)
-)
+_ADD_NEW: Final = Prepared(insert(tag).on_conflict_do_nothing().returning(tag.c.image_id))
 _FIND: Final = select(tag.c.image_id).where(
     tag.c.repository_id == bindparam("repository_id"), tag.c.name == bindparam("name")
+)
+_LOCK: Final = _FIND.with_for_update()
+_MOVE: Final = (
+    update(tag)
+    .where(tag.c.repository_id == bindparam("of"), tag.c.name == bindparam("named"))
+    .values(image_id=bindparam("to"), updated_at=bindparam("now"))
 )
 _OF_IMAGE: Final = select(tag.c.name).where(tag.c.image_id == bindparam("image_id")).order_by(tag.c.name)
 _OF_IMAGES: Final = (
@@ -34,14 +32,17 @@ _PAGE: Final = (
     .limit(bindparam("limit"))
 )
 _COUNT: Final = Prepared(select(func.count()).where(tag.c.image_id == bindparam("image_id")))
-_DELETE: Final = delete(tag).where(tag.c.repository_id == bindparam("of"), tag.c.name == bindparam("named"))
+_DELETE: Final = (
+    delete(tag)
+    .where(tag.c.repository_id == bindparam("of"), tag.c.name == bindparam("named"))
+    .returning(tag.c.image_id)
+)
 _DELETE_OF_IMAGE: Final = delete(tag).where(tag.c.image_id == bindparam("of"))
 
 
-def find_tag(connection: Connection, repository_id: int, name: str) -> int | None:
-    """The id of the image that a tag names."""
-    found: int | None = connection.execute(_FIND, {"repository_id": repository_id, "name": name}).scalar_one_or_none()
-    return found
+def get_locked(connection: Connection, repository_id: int, name: str) -> int:
+    """The id of the image that a tag, which is there, names and will name until the transaction ends."""
+    return int(connection.execute(_LOCK, {"repository_id": repository_id, "name": name}).scalar_one())
 
 
 def list_page(connection: Connection, repository_id: int, after: str, limit: int) -> list[str]:
@@ -68,9 +69,9 @@ def count_of_image(connection: Connection, image_id: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def save_tag(connection: Connection, repository_id: int, name: str, image_id: int, now: int) -> bool:
-    """Puts a tag on an image, wherever it was before; False when it was on that image already."""
-    return _ADD_OR_MOVE.first(connection, _values(repository_id, name, image_id, now)) is not None
+def save_tag(connection: Connection, repository_id: int, name: str, image_id: int, now: int) -> None:
+    """Puts a tag, which is there, on another image."""
+    connection.execute(_MOVE, {"of": repository_id, "named": name, "to": image_id, "now": now})
 
 
 def add_tag(connection: Connection, repository_id: int, name: str, image_id: int, now: int) -> bool:
@@ -78,9 +79,10 @@ def add_tag(connection: Connection, repository_id: int, name: str, image_id: int
     return _ADD_NEW.first(connection, _values(repository_id, name, image_id, now)) is not None
 
 
-def delete_tag(connection: Connection, repository_id: int, name: str) -> bool:
-    """False when there was no such tag."""
-    return connection.execute(_DELETE, {"of": repository_id, "named": name}).rowcount > 0
+def delete_tag(connection: Connection, repository_id: int, name: str) -> int | None:
+    """The id of the image that had the tag; None when there was no such tag."""
+    found: int | None = connection.execute(_DELETE, {"of": repository_id, "named": name}).scalar_one_or_none()
+    return found
 
 
 def delete_of_image(connection: Connection, image_id: int) -> None:

@@ -187,9 +187,30 @@ verification = Table(
     Column("claimed_until", BigInteger, nullable=False),
 )
 
+untagged_image = Table(
+    "untagged_image",
+    metadata,
+    Column("image_id", Id, ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    Column("repository_id", Id, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index(None, "repository_id", "digest"),
+)
+
 
 def upgrade() -> None:
     new = [table for table in metadata.sorted_tables if table not in old]
     metadata.create_all(op.get_bind(), tables=new, checkfirst=False)
     inactive = sqlalchemy.text("status <> 'ACTIVE'")
     op.create_index("ix_image_inactive", "image", ["id"], sqlite_where=inactive, postgresql_where=inactive)
+    live = sqlalchemy.text("deleted_at IS NULL")
+    op.create_index(
+        "ix_image_live_status",
+        "image",
+        ["repository_id", "status", "digest"],
+        sqlite_where=live,
+        postgresql_where=live,
+    )
+    op.execute(
+        "INSERT INTO untagged_image (image_id, repository_id, digest) SELECT id, repository_id, digest FROM image "
+        "WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.image_id = image.id)"
+    )
