@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from cargohold.access.explanations import Explanations
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
+from cargohold.access.rates import Rates
 from cargohold.access.trust import Trust
 from cargohold.core.addresses import Addresses
 from cargohold.core.clock import Clock
@@ -109,6 +110,8 @@ class Services:
     public: PublicRooms
     verifications: Verifications
     audit: Audit
+    rates: Rates | None = None
+    """None where requests are not limited."""
 
 
 def of_public(services: Services) -> Services:

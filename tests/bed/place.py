@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -100,7 +99,7 @@ def opened(folder: Path, database: str | None = None, **limits: int) -> Iterator
         place = Place(None, runner, {ACCOUNT: Credentials(key.id, key.secret)})  # type: ignore[arg-type]
         with (
             patch("cargohold.server.wiring.system_clock", place.now),
-            patch("cargohold.server.wiring.Limits", partial(Limits, **limits)),
+            patch.object(Settings, "limits", Limits(**limits)),
         ):
             cellar = wiring.cellar(plan)
             place.application = wiring.application(plan, cellar)

@@ -202,6 +202,21 @@ def test_the_credential_helper_pulls_with_no_key(place: Place, host: Host, tmp_p
     assert host.id in json.loads(place.aws()("sts", "get-caller-identity").out)["UserId"]
 
 
+def test_the_credential_helper_pushes_with_a_key(place: Place, tmp_path: Path) -> None:
+    """crane pushes and pulls by the helper with an access key, and the helper lists the registry that it knows."""
+    (tmp_path / "config.json").write_text(json.dumps({"credHelpers": {REGISTRY: "ecr-login"}}))
+    key = {name: value for name, value in place.administrator.items() if name != "AWS_ENDPOINT_URL"}
+    environment = key | {"SSL_CERT_FILE": str(place.certificate), "DOCKER_CONFIG": str(tmp_path)}
+    environment["HOME"] = str(tmp_path)
+    crane = place.namespace.client("crane", environment)
+    image = make_image([make_layer({"sentence": b"by the helper"})], ["/none"])
+    crane("push", write_layout(tmp_path / "layout", image), f"{REGISTRY}/app:by-helper")
+    assert crane("digest", f"{REGISTRY}/app:by-helper").out.strip() == image.digest
+    crane("pull", f"{REGISTRY}/app:by-helper", tmp_path / "pulled.tar")
+    listed = json.loads(place.namespace.client("docker-credential-ecr-login", environment)("list").out)
+    assert listed == {f"https://{REGISTRY}": "AWS"}
+
+
 def test_a_container_pulls_with_no_key(place: Place, host: Host) -> None:
     """The endpoint for containers serves SDKs that are told of it, and nobody without its token."""
     url = f"http://{CONTAINERS}/v2/credentials/{host.id}"

@@ -25,6 +25,7 @@ from cargohold.core.clock import DAY, MINUTE, system_clock
 from cargohold.database import migrate
 from cargohold.database.schema import lifecycle, registry
 from cargohold.database.sqlite import SQLite
+from cargohold.jobs.schedule import Schedule
 from cargohold.lifecycle.decide import decide
 from cargohold.lifecycle.evaluate import Evaluator
 from cargohold.telemetry.audit.trail import Audit, Folder
@@ -151,7 +152,7 @@ async def evaluating(database: Path) -> dict[str, float]:
     evaluator = Evaluator(opened, audit, system_clock, DAY)
     began = time.perf_counter()
     while await evaluator.run():
-        pass
+        await asyncio.sleep(Schedule.MORE / 1000)  # as the worker does
     seconds = time.perf_counter() - began
     await opened.close()
     return {"seconds": seconds, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

@@ -71,6 +71,9 @@ from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
+from cargohold.scanning.advisories.status import Advisories
+from cargohold.scanning.ignores import IgnoreRules
+from cargohold.scanning.scans import Scans, pushed
 from cargohold.server.wiring import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES, public_rooms
 from cargohold.services import Services
 from cargohold.telemetry.audit.trail import Audit, Folder
@@ -321,7 +324,10 @@ def _services(
         lifecycle_policies=LifecyclePolicies(database, lifecycle.check, clock),
         previews=Previews(database, clock),
         evaluations=Evaluations(database, clock),
-        images=Images(database, clock, limits),
+        scans=Scans(database, clock),
+        ignore_rules=IgnoreRules(database, clock),
+        advisories=Advisories(database, audit.parent / "advisories", [], clock),
+        images=Images(database, clock, limits, arrived=pushed),
         image_archive=ImageArchive(database, clock),
         tags=Tags(database),
         referrers=Referrers(database),

@@ -91,6 +91,7 @@ TABLE: Final[Mapping[type[CargoholdError], Row]] = {
     errors.UploadBusy: Row("ThrottlingException", "Throttling"),
     # Limits and parameters
     errors.LimitExceeded: _same("LimitExceededException", 409),
+    errors.TooManyRequests: Row("ThrottlingException", "Throttling"),
     errors.InvalidParameter: Row("InvalidParameterException", "ValidationError"),
     errors.InvalidTagParameter: _same("InvalidTagParameterException"),
     errors.TooManyTags: _same("TooManyTagsException"),

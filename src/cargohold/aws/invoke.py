@@ -64,6 +64,8 @@ async def invoke(
         if not prepared.unsigned:
             admission = await services.guard.require(signed.credential, demands, surroundings=trail.surroundings)
             trail.admit(admission)
+        if services.rates is not None:
+            services.rates.take(admission.principal.account, trail.surroundings.source_ip, demands)
         rooms = of_public(services) if prepared.public else services
         call = Call(rooms, trail.request_id, signed.region, signed.credential, admission, trail, prepared.public)
         answer = await prepared.operation.handler(call, request)

@@ -362,6 +362,14 @@ class LimitExceeded(Refused):
         return cls(f"Cannot exceed quota for {name}: {most}")
 
 
+class TooManyRequests(Refused):
+    """An account asks more often than the operator lets it; `seconds` after which it may ask again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Rate exceeded")
+        self.seconds = seconds
+
+
 class InvalidParameter(Malformed):
     """A member that breaks one of its constraints."""
 

@@ -29,12 +29,12 @@ from cargohold.registry.image_delete import Moment, expire
 from cargohold.telemetry import logs
 from cargohold.telemetry.audit.trail import Audit
 
-BATCH: Final = 100
-"""Images that one transaction acts on."""
+BATCH: Final = 25
+"""Images that one transaction acts on: the fewer they are, the shorter is the wait of a push that comes meanwhile."""
 LEASE: Final = 10 * MINUTE
 """How long a policy stays its worker's without a batch."""
-TURN: Final = 2 * SECOND
-"""For how long one run acts, before other work of the worker has its turn."""
+TURN: Final = SECOND // 2
+"""For how long one run acts, before pushes and other work of the worker have their turn."""
 RETRY: Final = HOUR
 """How long after a failure an evaluation is tried again."""
 NOT_ENDED: Final = "The evaluation did not come to its end: the worker's log tells why."
@@ -126,17 +126,17 @@ class Evaluator:
     def _acted(
         self, connection: Connection, underway: _Underway, batch: Sequence[Decision], now: int
     ) -> Sequence[Decision]:
-        """Does what still holds of a batch, all of it the same action; returns that."""
+        """Does what still holds of a batch, all of it one rule's; returns that."""
         claim = underway.claim
         lifecycle_policies.hold_alone(connection, claim.target)
-        still = _still(connection, claim.repository_id, batch)
+        still = _still(connection, batch)
         ids = [decision.image.id for decision in still]
         if batch[0].action == "transition":
             archived = frozenset(archive(connection, claim.target, ids, now))
             done = [decision for decision in still if decision.image.id in archived]
             self._keep(connection, underway, now + LEASE, (0, len(done)))
             return done
-        expire(connection, claim.repository_id, ids, Moment(now, now + self._lease))
+        expire(connection, claim.repository_id, ids, Moment(now, now + self._lease, trail.deleted_by(batch[0])))
         for decision in still:
             trail.publish_expired(connection, claim, decision, now)
         self._keep(connection, underway, now + LEASE, (len(still), 0))
@@ -177,16 +177,17 @@ def next_due(repository_id: int, now: int) -> int:
     return at if at > now else at + DAY
 
 
-def _still(connection: Connection, repository_id: int, batch: Sequence[Decision]) -> list[Decision]:
+def _still(connection: Connection, batch: Sequence[Decision]) -> list[Decision]:
     """The decisions on images that are what they were when it was decided."""
-    found = images.list_candidates(connection, repository_id, [decision.image.id for decision in batch])
+    found = images.list_candidates(connection, [decision.image.id for decision in batch])
     return [decision for decision in batch if found.get(decision.image.id) == decision.image]
 
 
 def _batches(decisions: Sequence[Decision]) -> Iterator[Sequence[Decision]]:
-    """Those of each action, BATCH at a time, in their order."""
-    actions: tuple[Action, ...] = ("transition", "expire")
-    for action in actions:
-        chosen = [decision for decision in decisions if decision.action == action]
+    """Those of each rule, BATCH at a time, in their order; first what goes to the archive."""
+    rules = sorted({(decision.action != "transition", decision.priority) for decision in decisions})
+    for expires, priority in rules:
+        action: Action = "expire" if expires else "transition"
+        chosen = [each for each in decisions if each.action == action and each.priority == priority]
         for begin in range(0, len(chosen), BATCH):
             yield chosen[begin : begin + BATCH]

@@ -16,6 +16,7 @@ Source: Amazon ECR user guide, "How lifecycle policies work" and "Examples of li
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import methodcaller
 from typing import Final
 
 from cargohold.core.clock import DAY
@@ -66,19 +67,27 @@ class _Repository:
     images: Sequence[Candidate]
     by_id: Mapping[int, Candidate]
     by_digest: Mapping[str, Candidate]
-    referrers: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+    referrers: Mapping[str, Sequence[Candidate]]
+    _free: dict[tuple[str, Action], Sequence[Candidate]] = field(default_factory=dict)
 
-    def is_free(self, image: Candidate, action: Action) -> bool:
-        """Whether rules of this action may match the image: neither an index nor a subject holds it."""
-        if image.subject_digest is not None:
-            subject = self.by_digest.get(image.subject_digest)
-            if subject is not None and _holds(subject, action):
-                return False
-        return not self.is_listed(image, action)
+    def free(self, status: str, action: Action) -> Sequence[Candidate]:
+        """The images of that status that rules of this action may match: neither an index nor a subject holds them."""
+        found = self._free.get((status, action))
+        if found is None:
+            found = [image for image in self.images if image.status == status and self._is_free(image, action)]
+            self._free[status, action] = found
+        return found
 
     def is_listed(self, image: Candidate, action: Action) -> bool:
         """Whether an index lists the image that the action would break."""
         return any(parent in self.by_id and _holds(self.by_id[parent], action) for parent in image.parents)
+
+    def _is_free(self, image: Candidate, action: Action) -> bool:
+        if image.subject_digest is not None:
+            subject = self.by_digest.get(image.subject_digest)
+            if subject is not None and _holds(subject, action):
+                return False
+        return not image.parents or not self.is_listed(image, action)
 
 
 def select(images: Iterable[Candidate], policy: Policy, now: int) -> list[Decision]:
@@ -113,14 +122,15 @@ def _repository(images: Iterable[Candidate]) -> _Repository:
     )
 
 
-def _matched(repository: _Repository, rule: Rule) -> list[Candidate]:
+def _matched(repository: _Repository, rule: Rule) -> Sequence[Candidate]:
     """The images that a rule is about, oldest first, whether it acts on them or not."""
-    status, has_tags = _STATUS[rule.storage_class], _tag_test(rule)
-    return [
-        image
-        for image in repository.images
-        if image.status == status and has_tags(image.tags) and repository.is_free(image, rule.action)
-    ]
+    free = repository.free(_STATUS[rule.storage_class], rule.action)
+    if rule.tag_status == "any":
+        return free
+    if rule.tag_status == "untagged":
+        return [image for image in free if not image.tags]
+    has_each = _tag_test(rule)
+    return [image for image in free if has_each(image.tags)]
 
 
 def _marked(matched: Sequence[Candidate], rule: Rule, now: int) -> Sequence[Candidate]:
@@ -136,17 +146,18 @@ def _marked(matched: Sequence[Candidate], rule: Rule, now: int) -> Sequence[Cand
 
 
 def _tag_test(rule: Rule) -> Callable[[Sequence[str]], bool]:
-    if rule.tag_status == "any":
-        return lambda _: True
-    if rule.tag_status == "untagged":
-        return lambda tags: not tags
-    prefixes = rule.prefixes
-    tests = [_pattern_test(pattern) for pattern in rule.patterns]
+    """Whether tags have one for each prefix and pattern of a rule."""
+    prefixes = [methodcaller("startswith", prefix) for prefix in rule.prefixes]
+    tests: Sequence[Callable[[str], bool]] = [*prefixes, *map(_pattern_test, rule.patterns)]
 
     def has_each(tags: Sequence[str]) -> bool:
-        return all(any(tag.startswith(prefix) for tag in tags) for prefix in prefixes) and all(
-            any(test(tag) for tag in tags) for test in tests
-        )
+        for test in tests:
+            for tag in tags:
+                if test(tag):
+                    break
+            else:
+                return False
+        return True
 
     return has_each
 

@@ -53,6 +53,8 @@ class OciDoor:
             surroundings = trail.surroundings
             admission = await services.guard.require(credential, demands, optional, surroundings)
             trail.admit(admission)
+            if services.rates is not None:
+                services.rates.take(admission.principal.account, surroundings.source_ip, demands)
             call = Call(services, request, asked, admission, credential, surroundings)
             if route.creating is not None and asked.registry.kind == "private" and call.target.id is None:
                 call, made = await create_on_push.with_repository(call, route.creating(asked), demands, optional)

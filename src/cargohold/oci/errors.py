@@ -6,6 +6,7 @@ Sources: distribution-spec 1.1, "Error Codes"; responses of ECR (401, 403, TAG_I
 """
 
 import json
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -64,6 +65,7 @@ TABLE: Final[Mapping[type[CargoholdError], Refusal]] = MappingProxyType(
         errors.MethodNotAllowed: Refusal(405, "UNSUPPORTED"),
         errors.UnknownHost: Refusal(400, "UNSUPPORTED"),
         errors.LimitExceeded: Refusal(403, "DENIED"),
+        errors.TooManyRequests: Refusal(429, "TOOMANYREQUESTS"),
         # Who asks
         errors.CredentialsRequired: Refusal(401, "UNAUTHORIZED"),
         errors.InvalidRegistryToken: Refusal(401, "UNAUTHORIZED"),
@@ -160,6 +162,8 @@ def _details(error: CargoholdError, request: Request) -> list[tuple[str, str]]:
     """What an error tells in headers, so that a client can go on from there."""
     if isinstance(error, errors.MethodNotAllowed):
         return [("Allow", ", ".join(error.allowed))]
+    if isinstance(error, errors.TooManyRequests):
+        return [("Retry-After", str(math.ceil(error.seconds)))]
     if isinstance(error, errors.StorageBusy):
         return [("Retry-After", "1")]
     if not isinstance(error, errors.InvalidRange):

@@ -97,6 +97,8 @@ class PublicDoor:
                 demands = _demands(route, asked)
             admission = await self._admit((route, asked, demands), credential, target, trail.surroundings)
             trail.admit(admission)
+            if self._services.rates is not None:
+                self._services.rates.take(admission.principal.account, trail.surroundings.source_ip, demands)
             known = credential or Credential(None)
             reply = await route.handler(Call(self._services, request, asked, admission, known, trail.surroundings))
         except CargoholdError as error:

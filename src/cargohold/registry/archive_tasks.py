@@ -35,7 +35,7 @@ class ArchiveTasks:
         filed = await self._find(payload["image"])
         if filed is None or filed.status != "ARCHIVED":
             return
-        for blob_id in await self._blobs(filed):
+        for blob_id in await self._database.read(partial(store.list_unneeded, image_id=filed.id)):
             await self._mover.move(blob_id, "archive")
         await self._follow(filed, "ACTIVE", image_archive.archive)
 
@@ -65,7 +65,7 @@ class ArchiveTasks:
             found = await self._find(child)
             if found is not None and found.status == "ACTIVATING":
                 await self._activate(found)
-        for blob_id in await self._blobs(filed):
+        for blob_id in await self._database.read(partial(store.list_blobs, image_id=filed.id)):
             await self._mover.move(blob_id, "standard")
         await self._database.write(partial(_save_activated, filed=filed, now=self._clock()))
 
@@ -82,9 +82,6 @@ class ArchiveTasks:
 
     async def _find(self, image_id: int) -> Filed | None:
         return await self._database.read(partial(store.find_image, image_id=image_id))
-
-    async def _blobs(self, filed: Filed) -> list[int]:
-        return await self._database.read(partial(store.list_blobs, image_id=filed.id))
 
 
 def _ask_to_archive(connection: Connection, ids: list[int], now: int) -> None:

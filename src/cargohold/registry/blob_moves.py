@@ -51,8 +51,11 @@ class Mover:
         Into the archive goes only what no image needs. Raises Corrupt when the bytes are not the blob's, and
         Unavailable when another worker moves it, or a store is away.
         """
-        await self._drop_left(blob_id)
-        begun = await self._database.write(partial(self._begin, blob_id=blob_id, tier=tier, key=self._new_key()))
+        begin = partial(self._begin, blob_id=blob_id, tier=tier)
+        begun = await self._database.write(partial(begin, key=self._new_key()))
+        while isinstance(begun, Move):  # of an earlier move, whose worker is dead
+            await self._drop(begun)
+            begun = await self._database.write(partial(begin, key=self._new_key()))
         if begun is None:
             return False
         blob, move = begun
@@ -73,14 +76,20 @@ class Mover:
             await self._drop(left)
         return len(due)
 
-    def _begin(self, connection: Connection, blob_id: int, tier: Tier, key: str) -> tuple[Blob, Move] | None:
+    def _begin(self, connection: Connection, blob_id: int, tier: Tier, key: str) -> tuple[Blob, Move] | Move | None:
+        """What is to be moved, or what has to be dropped before. Raises Unavailable when somebody still works on it."""
         blob = moves.find_locked(connection, blob_id)
         if blob is None or blob.tier == tier or not _allowed(connection, blob_id, tier):
             return None
-        move = Move(blob_id, tier, key, self._clock() + LEASE)
-        if not moves.add_move(connection, move):
+        now = self._clock()
+        move = Move(blob_id, tier, key, now + LEASE)
+        if moves.add_move(connection, move):
+            return blob, move
+        left = moves.find_move(connection, blob_id)
+        claimed = moves.save_claim(connection, left, now + LEASE) if left is not None and left.until <= now else None
+        if claimed is None:
             raise Unavailable(f"blob {blob_id} is being moved")
-        return blob, move
+        return claimed
 
     async def _copy(self, blob: Blob, move: Move) -> Move:
         """Returns after the bytes are durable in the other store, and proven to be the blob's."""
@@ -98,21 +107,6 @@ class Mover:
         finally:
             await chunks.aclose()
         await into.finish(kept)
-
-    async def _drop_left(self, blob_id: int) -> None:
-        """Drops what an earlier move of this blob left. Raises Unavailable when somebody still works on it."""
-        left = await self._database.write(partial(self._take_over, blob_id=blob_id))
-        if left is not None:
-            await self._drop(left)
-
-    def _take_over(self, connection: Connection, blob_id: int) -> Move | None:
-        left, now = moves.find_move(connection, blob_id), self._clock()
-        if left is None:
-            return None
-        claimed = moves.save_claim(connection, left, now + LEASE) if left.until <= now else None
-        if claimed is None:
-            raise Unavailable(f"blob {blob_id} is being moved")
-        return claimed
 
     async def _drop(self, left: Move) -> None:
         """Bytes first, then their name: a name may be left without bytes, never bytes without a name."""

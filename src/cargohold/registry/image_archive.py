@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from cargohold.core.arn import Target
-from cargohold.core.clock import Clock
+from cargohold.core.clock import DAY, Clock
 from cargohold.core.errors import ImageNotFound, ImageStorageClassUpdateNotSupported, InvalidParameter
 from cargohold.database import Database
 from cargohold.jobs.queue import add_job
@@ -100,8 +100,11 @@ def activate_children(connection: Connection, index_id: int, now: int) -> None:
 
 
 def fetch(connection: Connection, image_id: int, now: int) -> None:
-    """Has an image's blobs brought back from the archive, where they can be pulled from until then."""
-    add_job(connection, ACTIVATE_TASK, {"image": image_id}, now)
+    """Has an image's blobs brought back from the archive, where they can be read from until then.
+
+    Somebody waits for them, and nobody for bytes that go there: so they go before whatever was archived today.
+    """
+    add_job(connection, ACTIVATE_TASK, {"image": image_id}, now - DAY)
 
 
 def publish(connection: Connection, place: Place, filed: Filed, storage_class: str, now: int) -> None:

@@ -18,6 +18,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cargohold.access import rates
+from cargohold.core.clock import HOUR
+from cargohold.registry.limits import Limits
 from cargohold.scanning.advisories.source import Source
 from cargohold.server.folder import default_data
 from cargohold.server.proxies import network
@@ -117,6 +120,43 @@ class Settings(BaseSettings):
     audit_keep_mib: int = Field(
         1024, ge=1, le=1 << 30, description="How many MiB all of the audit trail's files may take; the oldest go first."
     )
+    rate_limits: Annotated[Mapping[str, float], NoDecode] = Field(
+        {},
+        description="Requests a second of each account, at both doors: aws (what AWS begins with), or operation=number "
+        "separated by commas, or both: aws,PutImage=50. Shared out among the processes that answer requests. "
+        "Nothing is limited where it is not given.",
+    )
+    quota_repositories: int = Field(
+        Limits().repositories, ge=1, le=10_000_000, description="How many repositories a registry may have."
+    )
+    quota_images: int = Field(
+        Limits().images_per_repository, ge=1, le=10_000_000, description="How many images a repository may have."
+    )
+    quota_tags: int = Field(Limits().tags_per_image, ge=1, le=100_000, description="How many tags an image may have.")
+    quota_layer_mib: int = Field(
+        Limits().layer_bytes >> 20, ge=1, le=1 << 30, description="How many MiB a layer may have."
+    )
+    quota_creation_templates: int = Field(
+        Limits().creation_templates, ge=1, le=10_000, description="How many creation templates a registry may have."
+    )
+    quota_pull_time_exclusions: int = Field(
+        Limits().pull_time_exclusions,
+        ge=1,
+        le=100_000,
+        description="How many principals of a registry may be excluded from recording pulls.",
+    )
+    upload_hours: int = Field(
+        Limits().upload_lifetime // HOUR,
+        ge=1,
+        le=8_760,
+        description="How many hours an upload that is not ended is kept after something was last written to it.",
+    )
+    keep_deleted_hours: int = Field(
+        Limits().collection_lease // HOUR,
+        ge=1,
+        le=8_760,
+        description="How many hours what is deleted can be brought back, and a blob that no image uses is kept.",
+    )
     verify_mib_per_second: int = Field(
         100, ge=1, le=1 << 20, description="How many MiB of blobs a verification reads in a second at the most."
     )
@@ -149,6 +189,13 @@ class Settings(BaseSettings):
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         return 0 if value == "" else value
+
+    @field_validator("rate_limits", mode="before")
+    @classmethod
+    def _rated(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            value = ",".join(f"{name}={number}" for name, number in value.items())
+        return rates.parse(value) if isinstance(value, str) else value
 
     @field_validator("oidc_jwks", mode="before")
     @classmethod
@@ -250,6 +297,25 @@ class Settings(BaseSettings):
         if self.public_port is not None:
             return self.public_port or None
         return self.port + 1 if 0 < self.port < _LAST_PORT else (0 if not self.port else None)
+
+    @property
+    def limits(self) -> Limits:
+        """What a registry may hold."""
+        return Limits(
+            repositories=self.quota_repositories,
+            creation_templates=self.quota_creation_templates,
+            pull_time_exclusions=self.quota_pull_time_exclusions,
+            images_per_repository=self.quota_images,
+            tags_per_image=self.quota_tags,
+            layer_bytes=self.quota_layer_mib << 20,
+            upload_lifetime=self.upload_hours * HOUR,
+            collection_lease=self.keep_deleted_hours * HOUR,
+        )
+
+    @property
+    def door_rates(self) -> Mapping[str, float]:
+        """Requests a second that one process lets an account do, by action; all of them together let the whole."""
+        return {action: rate / self.doors for action, rate in self.rate_limits.items()}
 
     @property
     def doors(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from cargohold.access.explanations import Explanations
 from cargohold.access.guard import Guard
 from cargohold.access.holdings import Holders
 from cargohold.access.policy import check
+from cargohold.access.rates import Rates
 from cargohold.access.trust import Trust
 from cargohold.aws.door import AwsDoor
 from cargohold.blobstore.filesystem import FilesystemBlobStore
@@ -225,7 +227,7 @@ def services(plan: Plan, cellar: Cellar) -> Services:
     """The rooms, as the doors see them."""
     database, stores = cellar.database, cellar.stores
     tokens = Tokens(plan.root.derive("tokens"))
-    limits, quotas = Limits(), Quotas()
+    limits, quotas = plan.settings.limits, Quotas()
     uses = KeyUses(database, system_clock)
     oidc_providers = OidcProviders(database, system_clock, quotas)
     issuers = IssuerKeys(_issuer_http(plan.settings).fetch, plan.settings.oidc_jwks, system_clock)
@@ -275,6 +277,7 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         verifications=Verifications(database, system_clock, plan.settings.verify_mib_per_second << 20),
         public=public_rooms(database, stores, system_clock, limits),
         audit=Audit(_keeper(plan), system_clock),
+        rates=_rates(plan.settings),
     )
 
 
@@ -356,12 +359,17 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
 
 def _evaluator(plan: Plan, cellar: Cellar) -> Evaluator:
     audit = Audit(_keeper(plan), system_clock)
-    return Evaluator(cellar.database, audit, system_clock, Limits().collection_lease)
+    return Evaluator(cellar.database, audit, system_clock, plan.settings.limits.collection_lease)
 
 
 def _archive(cellar: Cellar) -> ArchiveTasks:
     mover = Mover(cellar.database, cellar.stores, system_clock)
     return ArchiveTasks(cellar.database, mover, system_clock)
+
+
+def _rates(settings: Settings) -> Rates | None:
+    given = settings.door_rates
+    return Rates(given, time.monotonic) if given else None
 
 
 def _issuer_http(settings: Settings) -> IssuerHttp:

@@ -4,9 +4,9 @@ import itertools
 import json
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from tests.bed.place import ACCOUNT, REGION, Answer, Caller, Place
+from tests.bed.place import ACCOUNT, REGION, Answer, Caller
 from tests.fuzz.population import CONFIG, INDEX, MANIFEST, digest, manifest
 
 __all__ = ["ABSENT", "CONFIG", "INDEX", "MANIFEST", "Desk", "digest", "manifest"]
@@ -15,11 +15,17 @@ ABSENT: Final = "sha256:" + "0" * 64
 _numbers = itertools.count(1)
 
 
+class Sender(Protocol):
+    """What carries a request there and the answer back: a place in this process, or a connection to a server."""
+
+    def send(self, service: str, operation: str, body: bytes, caller: Caller) -> Answer: ...
+
+
 @dataclass(frozen=True)
 class Desk:
     """Calling it sends an operation that must succeed; bytes go as base64."""
 
-    place: Place
+    place: Sender
     service: str
     caller: Caller = field(default=Caller(ACCOUNT))
 

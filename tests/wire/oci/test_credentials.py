@@ -4,7 +4,7 @@ from base64 import b64encode
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from cargohold.core.arn import Target
@@ -12,6 +12,7 @@ from cargohold.core.clock import HOUR
 from cargohold.core.digest import Digest, of
 from cargohold.core.errors import Corrupt, StorageBusy, StorageFull
 from cargohold.database.schema.identity import access_key
+from cargohold.database.schema.registry import repository
 from cargohold.identity import registry_token
 from cargohold.identity.principals import Credential
 from tests.bed.access import plain
@@ -150,6 +151,34 @@ def test_s31_a_download_opens_nothing_else(bench: Bench) -> None:
     assert nobody("GET", url[:-1] + ("A" if url[-1] != "A" else "B")).refusal[:2] == (401, "UNAUTHORIZED")
     bench.clock.now += HOUR
     assert nobody("GET", url).refusal[:2] == (403, "DENIED")
+
+
+def test_s31_a_download_ends_with_what_it_was_for(bench: Bench) -> None:
+    """S31: a presigned download is worth nothing once its repository is deleted, or its key is switched off."""
+    bench.create("demo")
+    bench.push("demo", "v1", IMAGE)
+    url, nobody = download(bench, of(LAYER)), bench.as_(None)
+    assert nobody("GET", url, headers={"range": "bytes=0-4"}).body == LAYER[:5]
+    for untaken in ("bytes=9999999-", f"bytes={len(LAYER)}-"):
+        assert nobody("GET", url, headers={"range": untaken}).status == 416
+    switch_key(bench, "Inactive")
+    assert nobody("GET", url).status == 403
+    switch_key(bench, "Active")
+    assert nobody("GET", url).body == LAYER
+    named = select(repository.c.id).where(repository.c.name == "demo")
+    id_ = run(bench, lambda connection: connection.execute(named).scalar_one())
+    bench.runner.run(bench.services.repositories.delete(Target(HERE, "demo", id_), True))
+    assert nobody("GET", url).refusal[:2] == (404, "NAME_UNKNOWN")
+
+
+def switch_key(bench: Bench, status: str) -> None:
+    changed = update(access_key).where(access_key.c.id == bench.keys[ACCOUNT]).values(status=status)
+    run(bench, lambda connection: connection.execute(changed) and None)
+
+
+def run(bench: Bench, work: Any) -> Any:
+    database: Any = bench.services.guard._database
+    return bench.runner.run(database.write(work))
 
 
 class Failing:

@@ -35,6 +35,17 @@ if TYPE_CHECKING:
 PASSED_TO_ECR: Final = (("iam:PassedToService", "ecr.amazonaws.com"),)
 """The context of iam:PassRole."""
 
+MOST_PREFIXES: Final = 100
+"""That one DescribeRepositoryCreationTemplates names, as of repositories: the model has no limit of its own."""
+
+_TEXTS: Final = {
+    "description": "description",
+    "repositoryPolicy": "repository_policy",
+    "lifecyclePolicy": "lifecycle_policy",
+    "customRoleArn": "custom_role_arn",
+}
+"""Members whose empty text means that there is none, and what a template calls them."""
+
 
 def _demands(action: str, scope: Scope, request: Mapping[str, Any]) -> Sequence[Demand]:
     """The action, and what the template will do without its author."""
@@ -123,9 +134,6 @@ async def delete_template(
     return {"registryId": registry.account, "repositoryCreationTemplate": present.creation_template(deleted)}
 
 
-MOST_PREFIXES: Final = 100
-
-
 def _members(
     request: CreateRepositoryCreationTemplateRequest | UpdateRepositoryCreationTemplateRequest,
 ) -> dict[str, Any]:
@@ -147,14 +155,6 @@ def _members(
     if filters is not None:
         members["tag_mutability_filters"] = tuple(each["filter"] for each in filters)
     return members
-
-
-_TEXTS: Final = {
-    "description": "description",
-    "repositoryPolicy": "repository_policy",
-    "lifecyclePolicy": "lifecycle_policy",
-    "customRoleArn": "custom_role_arn",
-}
 
 
 def _tags(given: Sequence[Tag]) -> dict[str, str]:

@@ -1,17 +1,15 @@
 """Statements that read a repository's live images as rules see them; a manifest is never read."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from cargohold.database.schema.registry import image, image_reference, tag
 from cargohold.lifecycle.select import Candidate
 
 _PARENT: Final = image.alias("parent")
-_OF_REPOSITORY: Final = image.c.repository_id == bindparam("of")
-_LIVE: Final = image.c.deleted_at.is_(None)
 _IMAGES: Final = select(
     image.c.id,
     image.c.digest,
@@ -21,34 +19,42 @@ _IMAGES: Final = select(
     image.c.archived_at,
     image.c.activated_at,
     image.c.subject_digest,
-).where(_OF_REPOSITORY, _LIVE)
-_SOME: Final = _IMAGES.where(image.c.id.in_(bindparam("ids", expanding=True)))
-_TAGS: Final = select(tag.c.image_id, tag.c.name).where(tag.c.repository_id == bindparam("of")).order_by(tag.c.name)
-_TAGS_OF_SOME: Final = _TAGS.where(tag.c.image_id.in_(bindparam("ids", expanding=True)))
+).where(image.c.deleted_at.is_(None))
+_TAGS: Final = select(tag.c.image_id, tag.c.name).order_by(tag.c.name)
 _PARENTS: Final = (
     select(image_reference.c.child_id, image_reference.c.parent_id)
     .join(_PARENT, _PARENT.c.id == image_reference.c.parent_id)
-    .where(_PARENT.c.repository_id == bindparam("of"), _PARENT.c.deleted_at.is_(None))
+    .where(_PARENT.c.deleted_at.is_(None))
 )
-_PARENTS_OF_SOME: Final = _PARENTS.where(image_reference.c.child_id.in_(bindparam("ids", expanding=True)))
+_EVERY: Final = (
+    _TAGS.where(tag.c.repository_id == bindparam("of")),
+    _PARENTS.where(_PARENT.c.repository_id == bindparam("of")),
+    _IMAGES.where(image.c.repository_id == bindparam("of")),
+)
+# By the images' ids alone: where the repository is named too, an engine may read the whole of it.
+_SOME: Final = (
+    _TAGS.where(tag.c.image_id.in_(bindparam("ids", expanding=True))),
+    _PARENTS.where(image_reference.c.child_id.in_(bindparam("ids", expanding=True))),
+    _IMAGES.where(image.c.id.in_(bindparam("ids", expanding=True))),
+)
 
 
 def iterate(connection: Connection, repository_id: int) -> Iterator[Candidate]:
     """Every live image of the repository, in no order; to be read by a scan."""
-    of = {"of": repository_id}
-    tags = _by_image(connection.execute(_TAGS, of))
-    parents = _by_image(connection.execute(_PARENTS, of))
-    for row in connection.execute(_IMAGES, of):
-        yield _candidate(row, tags.pop(row[0], ()), parents.pop(row[0], ()))
+    return _read(connection, _EVERY, {"of": repository_id})
 
 
-def list_candidates(connection: Connection, repository_id: int, ids: Sequence[int]) -> dict[int, Candidate]:
+def list_candidates(connection: Connection, ids: Sequence[int]) -> dict[int, Candidate]:
     """Those among `ids` (up to 100) that are live, as they are now, by id."""
-    of = {"of": repository_id, "ids": ids}
-    tags = _by_image(connection.execute(_TAGS_OF_SOME, of))
-    parents = _by_image(connection.execute(_PARENTS_OF_SOME, of))
-    rows = connection.execute(_SOME, of)
-    return {row[0]: _candidate(row, tags.get(row[0], ()), parents.get(row[0], ())) for row in rows}
+    return {each.id: each for each in _read(connection, _SOME, {"ids": ids})}
+
+
+def _read(
+    connection: Connection, statements: Sequence[Select[Any]], values: Mapping[str, object]
+) -> Iterator[Candidate]:
+    tags, parents = (_by_image(connection.execute(statement, values)) for statement in statements[:2])
+    for row in connection.execute(statements[2], values):
+        yield _candidate(row, tags.pop(row[0], ()), parents.pop(row[0], ()))
 
 
 def _by_image(rows: Iterable[Sequence[Any]]) -> dict[int, list[Any]]:

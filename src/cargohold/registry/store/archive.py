@@ -97,23 +97,22 @@ _INACTIVE: Final = (
 )
 _other, _used = image.alias("other"), image_blob.alias("used")
 _OUTSIDE: Final = (
+    (blob.c.tier == "standard")
+    & (blob.c.state == "live")
+    & ~exists().where(_used.c.blob_id == blob.c.id, _other.c.id == _used.c.image_id, _other.c.status != "ARCHIVED")
+)
+_WITH_OUTSIDE: Final = (
     select(image.c.id)
     .join(image_blob, image_blob.c.image_id == image.c.id)
     .join(blob, blob.c.id == image_blob.c.blob_id)
-    .where(
-        image.c.id.in_(_IDS),
-        _LIVE,
-        image.c.status == "ARCHIVED",
-        blob.c.tier == "standard",
-        blob.c.state == "live",
-        ~exists().where(_used.c.blob_id == blob.c.id, _other.c.id == _used.c.image_id, _other.c.status != "ARCHIVED"),
-    )
+    .where(image.c.id.in_(_IDS), _LIVE, image.c.status == "ARCHIVED", _OUTSIDE)
     .distinct()
     .order_by(image.c.id)
 )
 _BLOBS: Final = (
     select(image_blob.c.blob_id).where(image_blob.c.image_id == bindparam("of")).distinct().order_by("blob_id")
 )
+_UNNEEDED: Final = _BLOBS.join(blob, blob.c.id == image_blob.c.blob_id).where(_OUTSIDE)
 _TO_STATUS: Final = update(image).where(image.c.id.in_(_IDS), _LIVE, image.c.status == bindparam("old"))
 _ARCHIVE: Final = _TO_STATUS.values(status="ARCHIVED", archived_at=bindparam("now"))
 _ACTIVATE: Final = _TO_STATUS.values(status="ACTIVATING")
@@ -165,6 +164,11 @@ def list_blobs(connection: Connection, image_id: int) -> list[int]:
     return list(connection.execute(_BLOBS, {"of": image_id}).scalars())
 
 
+def list_unneeded(connection: Connection, image_id: int) -> list[int]:
+    """The ids of the blobs of an archived image that lie in the standard store, and that nothing else needs."""
+    return list(connection.execute(_UNNEEDED, {"of": image_id}).scalars())
+
+
 def list_inactive(connection: Connection, after: int) -> list[int]:
     """Up to WINDOW ids, behind the id `after`, of images that are not active, deleted ones among them."""
     return list(connection.execute(_INACTIVE, {"after": after}).scalars())
@@ -172,7 +176,7 @@ def list_inactive(connection: Connection, after: int) -> list[int]:
 
 def list_outside(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the archived images among `ids` that have a blob in the standard store which nothing else needs."""
-    return list(connection.execute(_OUTSIDE, {"ids": ids}).scalars())
+    return list(connection.execute(_WITH_OUTSIDE, {"ids": ids}).scalars())
 
 
 def save_archived(connection: Connection, ids: Sequence[int], now: int) -> None:
