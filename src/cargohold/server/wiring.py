@@ -99,6 +99,8 @@ from cargohold.telemetry.audit.trail import Audit, Folder, Keeper, Stream
 
 JOBS_EVERY = SECOND // 5
 """Milliseconds between looks for jobs that are due, when the last look found none."""
+JOBS_AT_ONCE = 2
+"""Jobs that the worker does side by side: a large image that moves to the archive delays no scan."""
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
 EVALUATE_EVERY = 5 * SECOND
@@ -318,9 +320,10 @@ def applications(plan: Plan, cellar: Cellar) -> list[Application]:
 
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Sequence[Periodic]]:
-    """What the worker process does: rows of tasks, each row beside the others, so that a long scan holds up nothing."""
+    """What the worker process does: rows of tasks, each row beside the others, so that a long one holds up no others."""
     queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
-    return [[Periodic("jobs", JOBS_EVERY, queue.run)], scanning.periodic(plan, cellar), _upkeep(plan, cellar, queue)]
+    hands = [[Periodic("jobs", JOBS_EVERY, queue.run)] for _ in range(JOBS_AT_ONCE)]
+    return [*hands, scanning.periodic(plan, cellar), _upkeep(plan, cellar, queue)]
 
 
 def _upkeep(plan: Plan, cellar: Cellar, queue: Queue) -> Sequence[Periodic]:

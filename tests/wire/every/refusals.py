@@ -36,6 +36,7 @@ _BAD: Final[Mapping[str, Request]] = {
     "registryIds": {"registryIds": ["none"]},
     "maxResults": {"maxResults": 0},
     "displayName": {"displayName": "a" * 101},
+    "scanType": {"scanType": "OTHER"},
 }
 
 
@@ -157,6 +158,24 @@ def _is_standard(desk: Desk, operation: str) -> Request:
     return success(desk, operation) | {"targetStorageClass": "STANDARD"}
 
 
+def _never_scanned(desk: Desk, _: str) -> Request:
+    return success(desk, "StartImageScan")
+
+
+def _archived(desk: Desk, _: str) -> Request:
+    request = success(desk, "UpdateImageStorageClass")
+    desk("UpdateImageStorageClass", **request)
+    return {member: value for member, value in request.items() if member != "targetStorageClass"}
+
+
+def _index(desk: Desk, _: str) -> Request:
+    """An image that has no layers of its own."""
+    repository = desk.repository()
+    text = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": []})
+    desk("PutImage", repositoryName=repository, imageManifest=text, imageTag="v1")
+    return {"repositoryName": repository, "imageId": {"imageTag": "v1"}}
+
+
 def _missing_image(desk: Desk, operation: str) -> Request:
     request = success(desk, operation)
     gone = {"imageTag": "gone"}
@@ -170,6 +189,7 @@ REFUSALS: Final[Mapping[str, Refusal | Mapping[str, Refusal]]] = {
     "ExclusionAlreadyExistsException": _again,
     "ExclusionNotFoundException": _again,
     "ImageAlreadyExistsException": _again,
+    "ImageArchivedException": _archived,
     "ImageDigestDoesNotMatchException": _wrong_digest,
     "ImageNotFoundException": _missing_image,
     "ImageTagAlreadyExistsException": _tag_taken,
@@ -186,6 +206,7 @@ REFUSALS: Final[Mapping[str, Refusal | Mapping[str, Refusal]]] = {
     "LayerInaccessibleException": _unused_layer,
     "LayerPartTooSmallException": _complete(b"lay", b"er"),
     "LayersNotFoundException": {"GetDownloadUrlForLayer": _no_layer, "PutImage": _layers_missing},
+    "LimitExceededException": {"StartImageScan": _again},
     "LifecyclePolicyNotFoundException": _bare,
     "LifecyclePolicyPreviewInProgressException": _again,
     "LifecyclePolicyPreviewNotFoundException": _no_preview,
@@ -196,24 +217,37 @@ REFUSALS: Final[Mapping[str, Refusal | Mapping[str, Refusal]]] = {
     "RepositoryCatalogDataNotFoundException": _bare,
     "RepositoryNotEmptyException": _held,
     "RepositoryPolicyNotFoundException": _bare,
+    "ScanNotFoundException": _never_scanned,
     "TemplateAlreadyExistsException": _again,
     "TemplateNotFoundException": lambda desk, operation: success(desk, operation) | {"prefix": "absent"},
     "TooManyTagsException": {"CreateRepository": _too_many_tags, "TagResource": _too_many_tags},
+    "UnsupportedImageTypeException": _index,
     "UploadNotFoundException": _upload_gone,
 }
 """By error; a table by operation where each meets it in its own way."""
 
 UNREACHABLE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "ServerException": "a fault of ours: tests/house holds how one is told",
-    "ValidationException": "what breaks the model is InvalidParameterException at every operation of ECR's",
+    "ValidationException": "what breaks the model is InvalidParameterException at every operation of ECR's; under "
+    "enhanced scanning StartImageScan: test_ecr_scanning",
+    "BlockedByOrganizationPolicyException": "no organisation's policy stands above a deployment",
     "UnableToGetUpstreamImageException": "until there are pull-through caches",
     "UnableToGetUpstreamLayerException": "until there are pull-through caches",
     "UnableToListUpstreamImageReferrersException": "until there are pull-through caches",
     "KmsException": "until repositories may be encrypted with a key of KMS, only making one can be refused for it",
+    "RepositoryNotFoundException": {
+        "BatchGetRepositoryScanningConfiguration": "a repository that is not there is among the failures"
+    },
     "TooManyTagsException": {"UntagResource": "fewer tags are never too many"},
     "ImageTagAlreadyExistsException": {"ecr-public:PutImage": "tags of public repositories always move"},
     "InvalidParameterException": dict.fromkeys(
-        ("DeleteRegistryPolicy", "DescribeRegistry", "GetRegistryPolicy", "ecr-public:GetAuthorizationToken"),
+        (
+            "DeleteRegistryPolicy",
+            "DescribeRegistry",
+            "GetRegistryPolicy",
+            "GetRegistryScanningConfiguration",
+            "ecr-public:GetAuthorizationToken",
+        ),
         "no member may be given",
     ),
     "LimitExceededException": {

@@ -119,6 +119,17 @@ def _archive(desk: Desk) -> Request:
     }
 
 
+def _scan(desk: Desk) -> Request:
+    tagged = _tagged(desk)
+    return {"repositoryName": tagged["repositoryName"], "imageId": tagged["imageIds"][0]}
+
+
+def _scanned(desk: Desk) -> Request:
+    request = _scan(desk)
+    desk("StartImageScan", **request)
+    return request
+
+
 def _catalog(desk: Desk) -> Request:
     return _named(desk) | {"catalogData": {"description": "What it is"}}
 
@@ -151,11 +162,13 @@ _BOTH: Final[Mapping[str, Make]] = {
 
 _PRIVATE: Final[Mapping[str, Make]] = {
     "BatchGetImage": _tagged,
+    "BatchGetRepositoryScanningConfiguration": lambda desk: {"repositoryNames": [desk.repository()]},
     "CreateRepositoryCreationTemplate": template,
     "DeleteLifecyclePolicy": _with_lifecycle,
     "DeleteRegistryPolicy": _registry_policy,
     "DeleteRepositoryCreationTemplate": _template,
     "DeregisterPullTimeUpdateExclusion": _excluded,
+    "DescribeImageScanFindings": _scanned,
     "DescribeRegistry": lambda _: {},
     "DescribeRepositoryCreationTemplates": lambda desk: {"prefixes": [_template(desk)["prefix"]]},
     "GetAccountSetting": lambda _: {"name": "BLOB_MOUNTING"},
@@ -163,14 +176,18 @@ _PRIVATE: Final[Mapping[str, Make]] = {
     "GetLifecyclePolicy": _with_lifecycle,
     "GetLifecyclePolicyPreview": _previewed,
     "GetRegistryPolicy": _registry_policy,
+    "GetRegistryScanningConfiguration": lambda _: {},
     "ListImageReferrers": _referrers,
     "ListImages": _named,
     "ListPullTimeUpdateExclusions": lambda _: {},
     "PutAccountSetting": lambda _: {"name": "BLOB_MOUNTING", "value": "ENABLED"},
+    "PutImageScanningConfiguration": lambda desk: _named(desk) | {"imageScanningConfiguration": {"scanOnPush": True}},
     "PutImageTagMutability": lambda desk: _named(desk) | {"imageTagMutability": "IMMUTABLE"},
     "PutLifecyclePolicy": _lifecycle,
     "PutRegistryPolicy": lambda _: {"policyText": policy(REGISTRY_READ)},
+    "PutRegistryScanningConfiguration": lambda _: {"scanType": "BASIC", "rules": []},
     "RegisterPullTimeUpdateExclusion": _exclusion,
+    "StartImageScan": _scan,
     "StartLifecyclePolicyPreview": _with_lifecycle,
     "UpdateImageStorageClass": _archive,
     "UpdateRepositoryCreationTemplate": lambda desk: _template(desk) | {"description": "changed"},

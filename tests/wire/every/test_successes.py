@@ -34,6 +34,7 @@ AGAIN: Final[Mapping[str, str]] = {
     "DeregisterPullTimeUpdateExclusion": "ExclusionNotFoundException",
     "PutImage": "ImageAlreadyExistsException",
     "RegisterPullTimeUpdateExclusion": "ExclusionAlreadyExistsException",
+    "StartImageScan": "LimitExceededException",
     "StartLifecyclePolicyPreview": "LifecyclePolicyPreviewInProgressException",
     "UpdateImageStorageClass": "ImageStorageClassUpdateNotSupportedException",
     "UploadLayerPart": "InvalidLayerPartException",
