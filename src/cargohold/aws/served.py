@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import audit, explain, hosts, verification
+from cargohold.aws.cargohold import audit, explain, hosts, registry_aliases, verification
 from cargohold.aws.cargohold import lifecycle as our_lifecycle
 from cargohold.aws.ecr import (
     account_settings,
@@ -236,6 +236,7 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
     "cargohold": (
         our_accounts.create_account,
         our_accounts.list_accounts,
+        registry_aliases.create_registry_alias,
         audit.search_audit,
         explain.explain_access,
         hosts.invite_host,
