@@ -1,4 +1,4 @@
-"""Lifecycle policies and their previews on the wire: each operation, its sentences, its pages, and our own beside it."""
+"""Lifecycle policies and previews on the wire: each operation, its sentences, its pages, and our own beside it."""
 
 import json
 from typing import Any
