@@ -33,6 +33,7 @@ from cargohold.identity.web_identities import WebIdentities
 from cargohold.lifecycle.evaluations import Evaluations
 from cargohold.lifecycle.preview import Previews
 from cargohold.registry.blobs import Blobs
+from cargohold.registry.collection import Collections
 from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
@@ -44,6 +45,7 @@ from cargohold.registry.repositories import Repositories
 from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
+from cargohold.registry.undo import Undo
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
 from cargohold.scanning.advisories.status import Advisories
@@ -103,6 +105,8 @@ class Services:
     advisories: Advisories
     images: Images
     image_archive: ImageArchive
+    undo: Undo
+    collections: Collections
     tags: Tags
     referrers: Referrers
     blobs: Blobs

@@ -137,6 +137,12 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ),
     ("cargohold", "CreateAccount", {}, [("cargohold:CreateAccount", f"{OF_FIRST}account/*")]),
     ("cargohold", "CreateAccount", {"accountId": OTHER}, [("cargohold:CreateAccount", f"{OF_FIRST}account/{OTHER}")]),
+    (
+        "cargohold",
+        "CreateRegistryAlias",
+        {"alias": "ours"},
+        [("cargohold:CreateRegistryAlias", f"{OF_FIRST}account/{ACCOUNT}")],
+    ),
     ("cargohold", "ListAccounts", {}, [("cargohold:ListAccounts", f"{OF_FIRST}account/*")]),
     *(
         ("cargohold", name, {}, [(f"cargohold:{name}", f"{OF_FIRST}storage")])

@@ -58,6 +58,7 @@ def serve(credential: Credential | None, guard: Any, one: Request) -> Reply:
         guard=guard,
         audit=SimpleNamespace(write=lambda _: None),
         public=SimpleNamespace(registries=Registries()),
+        rates=None,
         **rooms,
     )
     one.path = one.path.replace("/v2/demo", "/v2/ours/demo")

@@ -58,6 +58,7 @@ from cargohold.lifecycle import policy as lifecycle
 from cargohold.lifecycle.evaluations import Evaluations
 from cargohold.lifecycle.preview import Previews
 from cargohold.registry.blobs import Blobs
+from cargohold.registry.collection import Collections
 from cargohold.registry.creation_templates import CreationTemplates
 from cargohold.registry.image_archive import ImageArchive
 from cargohold.registry.images import Images
@@ -69,6 +70,7 @@ from cargohold.registry.repositories import Repositories
 from cargohold.registry.resource_policies import ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
+from cargohold.registry.undo import Undo
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
 from cargohold.scanning.advisories.status import Advisories
@@ -329,6 +331,8 @@ def _services(
         advisories=Advisories(database, audit.parent / "advisories", [], clock),
         images=Images(database, clock, limits, arrived=pushed),
         image_archive=ImageArchive(database, clock),
+        undo=Undo(database, clock, limits),
+        collections=Collections(database, clock, limits.collection_lease),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, furnished.stores, clock, limits),

@@ -14,9 +14,11 @@ DEVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "CreateRepository": "AES256 is accepted and shown, the bytes are stored as pushed; KMS is a KmsException.",
         "GetAuthorizationToken": "The password ends with the key, session or user that it was issued to.",
         "GetDownloadUrlForLayer": "The URL is the server's own, for an hour, one blob, GET and HEAD.",
+        "PutAccountSetting": "BLOB_MOUNTING is ENABLED until it is put otherwise.",
         "PutImage": "Docker's schema 1 and ORAS's artifact manifests are refused; an image without layers is taken.",
         "PutRegistryPolicy": "A policy that denies its writer PutRegistryPolicy is refused: nobody else could undo it.",
-        "UpdateImageStorageClass": "Restoring an index brings back what it lists; a restore under way may be asked again.",
+        "RegisterPullTimeUpdateExclusion": "The user or role must be there; one that is made anew is not excluded.",
+        "UpdateImageStorageClass": "Restoring an index brings back what it lists; it may be asked again meanwhile.",
     },
     "ecr-public": {
         "DescribeRegistries": "The default alias is ACTIVE at once; `verified` is always false.",

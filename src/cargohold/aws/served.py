@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import advisories, audit, explain, findings, hosts, verification
+from cargohold.aws.cargohold import advisories, audit, explain, findings, hosts, registry_aliases, verification
 from cargohold.aws.cargohold import lifecycle as our_lifecycle
 from cargohold.aws.ecr import (
     account_settings,
@@ -243,6 +243,7 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
     "cargohold": (
         our_accounts.create_account,
         our_accounts.list_accounts,
+        registry_aliases.create_registry_alias,
         audit.search_audit,
         explain.explain_access,
         hosts.invite_host,

@@ -52,6 +52,20 @@ def list_accounts(data: Path | None, *, as_json: bool) -> None:
     click.echo(_json(found) if as_json else "\n".join(map(_line, found)))
 
 
+@command.command("public-alias")
+@click.argument("alias")
+@click.option("--id", "account_id", help="The account's 12 digits; the caller's own where they are not given.")
+@data_option
+def public_alias(alias: str, account_id: str | None, data: Path | None) -> None:
+    """Give an account's public registry a name: public repositories are pulled from HOST/ALIAS/REPOSITORY then."""
+    owner = {} if account_id is None else {"accountId": account_id}
+    with asking(data) as client:
+        made = whole(client.create_registry_alias(alias=alias, **owner), "aliases")
+    click.echo(
+        f"Public repositories are pulled from {made['registryUri']}/<repository>; {', '.join(made['aliases'])} work."
+    )
+
+
 def _made(made: dict[str, Any]) -> str:
     account, key = made["account"], made["accessKey"]
     alias = f" ({account['alias']})" if "alias" in account else ""

@@ -74,7 +74,7 @@ async def delete_manifest(call: Call) -> Reply:
     """Removes a tag and keeps its image, or an image with its tags. Raises ManifestNotFound and ImageReferenced."""
     reference = _existing(call.asked.reference)
     if reference.digest is not None:
-        await call.services.images.remove(call.target, reference.digest)
+        await call.services.images.remove(call.target, reference.digest, call.admission.principal.arn)
     else:
         await call.services.images.untag(call.target, str(reference))
     return Reply(202, [API_VERSION])

@@ -15,16 +15,20 @@ from cargohold.core.arn import Target
 from cargohold.core.errors import ImageReferenced, ManifestNotFound
 from cargohold.registry.image import Failure, ImageId, referenced
 from cargohold.registry.image_resolve import resolve
-from cargohold.registry.store import blobs, images, repositories, tags
+from cargohold.registry.store import blobs, images, repositories, tags, tombstones
 from cargohold.registry.store.images import Held
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a deletion takes place, and until when it could be undone; epoch milliseconds."""
+    """When a deletion takes place, and until when it can be undone, epoch milliseconds; and who does it.
+
+    `deleted_by` is an ARN or the rule of a lifecycle policy, empty where nobody is known.
+    """
 
     now: int
     review_after: int
+    deleted_by: str = ""
 
 
 @dataclass(slots=True)
@@ -34,7 +38,8 @@ class _Batch:
     connection: Connection
     repository_id: int
     moment: Moment
-    removed_tags: set[str] = field(default_factory=set)
+    removed_tags: dict[str, int] = field(default_factory=dict)
+    """Each with the image that it named."""
     removed_images: list[int] = field(default_factory=list)
     deleted: list[ImageId] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -52,7 +57,7 @@ class _Batch:
     def _delete_tag(self, tag: str, held: Held) -> None:
         """Takes the tag away, and the image with its last one, unless an index still lists it."""
         tags.delete_tag(self.connection, self.repository_id, tag)
-        self.removed_tags.add(tag)
+        self.removed_tags[tag] = held.id
         self.deleted.append(ImageId(tag, held.digest))
         if tags.count_of_image(self.connection, held.id):
             return
@@ -65,12 +70,12 @@ class _Batch:
         """Takes the image away with all its tags: an entry for each, or one for an image that has none."""
         names = tags.list_of_image(self.connection, held.id)
         tags.delete_of_image(self.connection, held.id)
-        self.removed_tags.update(names)
+        self.removed_tags.update(dict.fromkeys(names, held.id))
         self.deleted.extend([ImageId(name, held.digest) for name in names] or [ImageId(None, held.digest)])
         self._forget(held.id)
 
     def _forget(self, image_id: int) -> None:
-        images.delete_image(self.connection, image_id, self.moment.now)
+        _bury(self.connection, image_id, [tag for tag, of in self.removed_tags.items() if of == image_id], self.moment)
         self.removed_images.append(image_id)
 
     def finish(self) -> None:
@@ -112,8 +117,7 @@ def delete_digest(connection: Connection, target: Target, digest: str, moment: M
     image = images.get_image(connection, repository.id, digest)
     if indexes := images.list_parents(connection, image.id):
         raise ImageReferenced(indexes)
-    tags.delete_of_image(connection, image.id)
-    images.delete_image(connection, image.id, moment.now)
+    _delete_with_tags(connection, image.id, moment)
     blobs.delete_rights(connection, repository.id, [image.id], moment.review_after)
 
 
@@ -123,7 +127,18 @@ def expire(connection: Connection, repository_id: int, ids: Sequence[int], momen
     The caller holds the repository alone (get_locked).
     """
     for image_id in ids:
-        tags.delete_of_image(connection, image_id)
-        images.delete_image(connection, image_id, moment.now)
+        _delete_with_tags(connection, image_id, moment)
     if ids:
         blobs.delete_rights(connection, repository_id, ids, moment.review_after)
+
+
+def _delete_with_tags(connection: Connection, image_id: int, moment: Moment) -> None:
+    names = tags.list_of_image(connection, image_id)
+    tags.delete_of_image(connection, image_id)
+    _bury(connection, image_id, names, moment)
+
+
+def _bury(connection: Connection, image_id: int, names: Sequence[str], moment: Moment) -> None:
+    """Leaves a tombstone that says which tags went with the image."""
+    images.delete_image(connection, image_id, moment.now)
+    tombstones.add_deletion(connection, image_id, moment.deleted_by, names, moment.review_after)

@@ -58,21 +58,24 @@ class Images:
         """
         return await self._database.read(partial(self._get_many, repository_id=target.existing, ids=ids))
 
-    async def delete(self, target: Target, ids: Sequence[ImageId]) -> tuple[list[ImageId], list[Failure]]:
+    async def delete(
+        self, target: Target, ids: Sequence[ImageId], deleted_by: str = ""
+    ) -> tuple[list[ImageId], list[Failure]]:
         """What was removed, an entry for each tag and for each image that had none, and why the rest was not.
 
-        By tag: the tag, and the image with its last one. By digest: the image and its tags. Raises RepositoryNotFound.
+        By tag: the tag, and the image with its last one. By digest: the image and its tags. `deleted_by` is told to
+        who may undo it. Raises RepositoryNotFound.
         """
-        work = partial(image_delete.delete_batch, target=target, ids=ids, moment=self._moment())
+        work = partial(image_delete.delete_batch, target=target, ids=ids, moment=self._moment(deleted_by))
         return await self._database.write(work)
 
     async def untag(self, target: Target, tag: str) -> None:
         """Takes a tag away and keeps its image. Raises RepositoryNotFound and ManifestNotFound."""
         await self._database.write(partial(image_delete.delete_tag, target=target, tag=tag))
 
-    async def remove(self, target: Target, digest: str) -> None:
+    async def remove(self, target: Target, digest: str, deleted_by: str = "") -> None:
         """Deletes an image with its tags. Raises RepositoryNotFound, ManifestNotFound and ImageReferenced."""
-        work = partial(image_delete.delete_digest, target=target, digest=digest, moment=self._moment())
+        work = partial(image_delete.delete_digest, target=target, digest=digest, moment=self._moment(deleted_by))
         await self._database.write(work)
 
     async def list_ids(
@@ -97,9 +100,9 @@ class Images:
         """Images by digest, with tags and without manifests; `after` is the `after` of the page before."""
         return await Listing(self._database, target.existing, tag_status, status).images(after, limit)
 
-    def _moment(self) -> Moment:
+    def _moment(self, deleted_by: str) -> Moment:
         now = self._clock()
-        return Moment(now, now + self._limits.collection_lease)
+        return Moment(now, now + self._limits.collection_lease, deleted_by)
 
     def _get_many(self, connection: Connection, repository_id: int, ids: Sequence[ImageId]) -> Found:
         held: list[tuple[ImageId, Held]] = []

@@ -100,7 +100,8 @@ class PublicRegistries:
     async def add_alias(self, registry: Registry, name: str) -> Publisher:
         """Gives the registry an alias of the operator's choice, by which it is named from then on.
 
-        Raises InvalidParameter for a word that can be none, or is another registry's.
+        Raises InvalidParameter for a word that can be none, or is an alias already, and RegistryNotFound before the
+        registry's first repository.
         """
         if not is_alias(name):
             raise InvalidParameter("alias", "must be 2 to 50 lower-case letters, digits and single separators")
@@ -161,6 +162,8 @@ class PublicRegistries:
         return made
 
     def _add_alias(self, connection: Connection, registry: Registry, name: str) -> Publisher:
+        if not public.list_aliases(connection, registry):
+            raise RegistryNotFound(registry.account)
         if not public.add_alias(connection, registry, Alias(name, True, False), self._clock()):
             raise InvalidParameter("alias", "is the alias of a registry already")
         return Publisher(tuple(public.list_aliases(connection, registry)))

@@ -1,6 +1,6 @@
 """Repositories: created, described, changed and deleted, with their resource tags.
 
-Deleting leaves a tombstone and queues the blobs for collection.
+Deleting leaves a tombstone, however much the repository holds; collection walks through that when it is purged.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,7 +23,7 @@ from cargohold.registry import mutability, resource_tags
 from cargohold.registry.lifecycle_policies import set_policy
 from cargohold.registry.limits import Limits
 from cargohold.registry.repository import NewRepository, Repository, check
-from cargohold.registry.store import blobs, repositories, uploads
+from cargohold.registry.store import repositories, uploads
 
 __all__ = ["NewRepository", "Repositories", "Repository"]
 
@@ -142,7 +142,6 @@ class Repositories:
         if not force and repositories.has_images(connection, repository.id):
             raise RepositoryNotEmpty(target.name, target.registry.account)
         repositories.delete_repository(connection, repository.id, now)
-        blobs.add_repository_to_queue(connection, repository.id, now + self._limits.collection_lease)
         uploads.end_all(connection, repository.id, now)
         return repository
 

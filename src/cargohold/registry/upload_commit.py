@@ -129,15 +129,19 @@ async def drop(database: Database, stores: Stores, upload: Upload) -> None:
 def _make_live(connection: Connection, new: Blob, moment: Moment) -> tuple[Blob | None, str | None]:
     """The blob, made of these bytes; None when it is live with others, and stays so until the transaction ends.
 
-    Where it was in quarantine these bytes repair it, and the generation of the damaged ones is told too. A row that is
+    Where it was in quarantine these bytes repair it, and where it was being collected they bring it back; the
+    generation of the bytes that it had is told then, for nobody else knows of them any more. A row that is
     there, or has just come, is locked only after its place in the queue.
     """
     if blobs.find_blob(connection, new.digest) is None:
         made = blobs.add_new_blob(connection, new, moment.now)
         if made is not None:
             return made, None
-    there = blobs.find_blob(connection, new.digest)
+    there, left = blobs.find_blob(connection, new.digest), None
     if there is not None:
         blobs.lock_in_queue(connection, there.id)
+        left = blobs.find_doomed(connection, there.id)
     made = blobs.add_blob(connection, new, moment.now)
-    return made, None if made is None else verifications.find_repaired(connection, made.id)
+    if made is None:
+        return None, None
+    return made, verifications.find_repaired(connection, made.id) or left

@@ -15,6 +15,9 @@ from cargohold.telemetry import logs, metrics
 Check = Callable[[], Awaitable[None]]
 """Returns when all is well; raises CargoholdError or OSError when it is not."""
 
+Count = Callable[[], Awaitable[int]]
+"""A gauge that the database knows; raises Unavailable while it is away."""
+
 CHECK_SECONDS: Final = 5.0
 """How long one check may take before it counts as failed."""
 
@@ -22,9 +25,10 @@ PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Health:
-    def __init__(self, checks: Mapping[str, Check], count_open_uploads: Callable[[], Awaitable[int]]) -> None:
+    def __init__(self, checks: Mapping[str, Check], count_open_uploads: Count, count_due_blobs: Count) -> None:
         self._checks = checks
         self._count_open_uploads = count_open_uploads
+        self._count_due_blobs = count_due_blobs
 
     async def __call__(self, request: Request) -> Reply:
         """Answers GET and HEAD of PATHS."""
@@ -35,12 +39,8 @@ class Health:
         return await self._ready()
 
     async def _metrics(self) -> Reply:
-        """What was counted is wanted most while the database is away: then only its own gauge is missing."""
-        try:
-            open_uploads = await self._count_open_uploads()
-        except Unavailable:
-            open_uploads = None
-        text = metrics.render(open_uploads)
+        """What was counted is wanted most while the database is away: then only its own gauges are missing."""
+        text = metrics.render(await _counted(self._count_open_uploads), await _counted(self._count_due_blobs))
         return Reply(200, [("Content-Type", metrics.CONTENT_TYPE)], text, operation="Metrics")
 
     async def _ready(self) -> Reply:
@@ -48,6 +48,13 @@ class Health:
         status = 200 if all(found.values()) else 503
         body = json.dumps({name: "ok" if well else "failed" for name, well in found.items()}) + "\n"
         return Reply(status, [("Content-Type", "application/json")], body.encode(), operation="Readyz")
+
+
+async def _counted(count: Count) -> int | None:
+    try:
+        return await count()
+    except Unavailable:
+        return None
 
 
 async def _outcome(name: str, check: Check) -> bool:

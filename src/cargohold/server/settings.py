@@ -151,11 +151,12 @@ class Settings(BaseSettings):
         le=8_760,
         description="How many hours an upload that is not ended is kept after something was last written to it.",
     )
-    keep_deleted_hours: int = Field(
-        Limits().collection_lease // HOUR,
-        ge=1,
+    keep_deleted_hours: float = Field(
+        Limits().collection_lease / HOUR,
+        gt=0,
         le=8_760,
-        description="How many hours what is deleted can be brought back, and a blob that no image uses is kept.",
+        description="How many hours what is deleted can be brought back, and a blob that no image uses is kept; 0.5 is "
+        "half an hour.",
     )
     verify_mib_per_second: int = Field(
         100, ge=1, le=1 << 20, description="How many MiB of blobs a verification reads in a second at the most."
@@ -309,7 +310,7 @@ class Settings(BaseSettings):
             tags_per_image=self.quota_tags,
             layer_bytes=self.quota_layer_mib << 20,
             upload_lifetime=self.upload_hours * HOUR,
-            collection_lease=self.keep_deleted_hours * HOUR,
+            collection_lease=int(self.keep_deleted_hours * HOUR),
         )
 
     @property

@@ -68,6 +68,7 @@ from cargohold.registry import events, tasks
 from cargohold.registry.archive_tasks import ArchiveTasks
 from cargohold.registry.blob_moves import Mover
 from cargohold.registry.blobs import Blobs
+from cargohold.registry.collection import COLLECT_TASK, Collections, Collector
 from cargohold.registry.creation_templates import CreationTemplates, Texts
 from cargohold.registry.image_archive import ACTIVATE_TASK, ARCHIVE_TASK, ImageArchive
 from cargohold.registry.images import Images
@@ -80,6 +81,7 @@ from cargohold.registry.repositories import Repositories
 from cargohold.registry.resource_policies import Language, ResourcePolicies
 from cargohold.registry.settings import RegistrySettings
 from cargohold.registry.tags import Tags
+from cargohold.registry.undo import Undo
 from cargohold.registry.uploads import Uploads
 from cargohold.registry.verifications import Verifications
 from cargohold.registry.verifier import STEP_EVERY, Verifier
@@ -107,6 +109,8 @@ EVALUATE_EVERY = 5 * SECOND
 """Milliseconds between looks for lifecycle policies that are due; each is once a day."""
 REAP_SESSIONS_EVERY = HOUR
 """Milliseconds between looks for sessions that are over, and so are their registry tokens."""
+COLLECT_EVERY = 10 * SECOND
+"""Milliseconds between looks for what is to be purged and collected, when the last look found nothing."""
 SWEEP_EVERY = HOUR
 """Milliseconds between looks for archived images whose blobs nothing else needs any more."""
 PRUNE_EVERY = HOUR
@@ -272,6 +276,8 @@ def services(plan: Plan, cellar: Cellar) -> Services:
         advisories=scanning.advisories(plan, cellar),
         images=Images(database, system_clock, limits, arrived=scans.pushed),
         image_archive=ImageArchive(database, system_clock),
+        undo=Undo(database, system_clock, limits),
+        collections=Collections(database, system_clock, limits.collection_lease),
         tags=Tags(database),
         referrers=Referrers(database),
         blobs=Blobs(database, stores, system_clock, limits),
@@ -308,7 +314,7 @@ def applications(plan: Plan, cellar: Cellar) -> list[Application]:
         "database": partial(_database_answers, cellar.database),
         "storage": partial(to_thread, _write_and_drop, plan.folder.blobs),
     }
-    health = Health(checks, rooms.uploads.count_open)
+    health = Health(checks, rooms.uploads.count_open, rooms.collections.count_due)
     trusted = plan.settings.trusted_proxies
     proxies = TrustedProxies(trusted) if trusted else None
     public = PublicDoor(rooms)
@@ -320,7 +326,7 @@ def applications(plan: Plan, cellar: Cellar) -> list[Application]:
 
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Sequence[Periodic]]:
-    """What the worker process does: rows of tasks, each row beside the others, so that a long one holds up no others."""
+    """What the worker process does: rows of tasks, each row beside the others, so that a long one delays no others."""
     queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
     hands = [[Periodic("jobs", JOBS_EVERY, queue.run)] for _ in range(JOBS_AT_ONCE)]
     return [*hands, scanning.periodic(plan, cellar), _upkeep(plan, cellar, queue)]
@@ -335,6 +341,7 @@ def _upkeep(plan: Plan, cellar: Cellar, queue: Queue) -> Sequence[Periodic]:
     work = [
         Periodic("reap uploads", REAP_EVERY, reap),
         Periodic("reap moves", REAP_EVERY, reap_moves),
+        Periodic("collect", COLLECT_EVERY, _collector(plan, cellar).run),
         Periodic("sweep the archive", SWEEP_EVERY, _archive(cellar).sweep),
         Periodic("reap sessions", REAP_SESSIONS_EVERY, reap_sessions),
         Periodic("evaluate lifecycle policies", EVALUATE_EVERY, _evaluator(plan, cellar).run),
@@ -355,6 +362,7 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     return {
         ARCHIVE_TASK: archive.archive,
         ACTIVATE_TASK: archive.activate,
+        COLLECT_TASK: _collector(plan, cellar).work,
         preview.TASK: Previews(cellar.database, system_clock).do,
         **scanning.jobs(plan, cellar),
     }
@@ -363,6 +371,10 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
 def _evaluator(plan: Plan, cellar: Cellar) -> Evaluator:
     audit = Audit(_keeper(plan), system_clock)
     return Evaluator(cellar.database, audit, system_clock, plan.settings.limits.collection_lease)
+
+
+def _collector(plan: Plan, cellar: Cellar) -> Collector:
+    return Collector(cellar.database, cellar.stores, system_clock, plan.settings.limits.collection_lease)
 
 
 def _archive(cellar: Cellar) -> ArchiveTasks:

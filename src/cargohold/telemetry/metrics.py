@@ -2,7 +2,9 @@
 
 Names: `cargohold_requests_total{operation,code}`, `cargohold_request_seconds{operation}`,
 `cargohold_received_bytes_total{operation}`, `cargohold_sent_bytes_total{operation}`, `cargohold_open_uploads`,
-`cargohold_audit_events_lost_total{reason}`, `cargohold_verified_bytes_total`, `cargohold_damaged_blobs_total`.
+`cargohold_audit_events_lost_total{reason}`, `cargohold_verified_bytes_total`, `cargohold_damaged_blobs_total`,
+`cargohold_collection_due_blobs`, `cargohold_collected_blobs_total`, `cargohold_collected_bytes_total`,
+`cargohold_collection_failures_total`.
 prometheus_client decides at its import whether it sums over processes, so it is imported after `share`.
 """
 
@@ -45,6 +47,9 @@ class _Meters:
     lost_events: Counter
     verified: Counter
     damaged: Counter
+    collected: Counter
+    collected_bytes: Counter
+    failed_collections: Counter
     series: dict[tuple[str, str], _Series]
     counting: bool = True
     """False where there is no room for this process's counters."""
@@ -119,8 +124,23 @@ def count_damaged_blob() -> None:
         meters.damaged.inc()
 
 
-def render(open_uploads: int | None) -> bytes:
-    """Everything that was counted, as text; `open_uploads` is a gauge that the database knows, None when it is away."""
+def count_reclaimed(blobs: int, size: int) -> None:
+    """Counts blobs that were collected, and the bytes that this gave back."""
+    meters = _meters()
+    if meters.counting:
+        meters.collected.inc(blobs)
+        meters.collected_bytes.inc(size)
+
+
+def count_failed_collections(count: int) -> None:
+    """Counts blobs whose bytes the store would not delete."""
+    meters = _meters()
+    if meters.counting:
+        meters.failed_collections.inc(count)
+
+
+def render(open_uploads: int | None, due_blobs: int | None = None) -> bytes:
+    """Everything that was counted, as text. What the database knows are gauges, None when it is away."""
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -129,8 +149,12 @@ def render(open_uploads: int | None) -> bytes:
         counted = CollectorRegistry()
         MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     gauges = CollectorRegistry()
-    if open_uploads is not None:
-        gauges.register(_OpenUploads(open_uploads))
+    for name, told, value in (
+        ("cargohold_open_uploads", "Uploads begun and not ended.", open_uploads),
+        ("cargohold_collection_due_blobs", "Blobs that wait to be looked at by collection now.", due_blobs),
+    ):
+        if value is not None:
+            gauges.register(_Gauge(name, told, value))
     return generate_latest(counted) + generate_latest(gauges)
 
 
@@ -147,14 +171,14 @@ def _series(meters: _Meters, operation: str, code: str) -> _Series:
     return meters.series[key]
 
 
-class _OpenUploads:
-    def __init__(self, count: int) -> None:
-        self._count = count
+class _Gauge:
+    def __init__(self, name: str, told: str, value: int) -> None:
+        self._name, self._told, self._value = name, told, value
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         from prometheus_client.metrics_core import GaugeMetricFamily
 
-        yield GaugeMetricFamily("cargohold_open_uploads", "Uploads begun and not ended.", value=self._count)
+        yield GaugeMetricFamily(self._name, self._told, value=self._value)
 
 
 @cache
@@ -179,5 +203,10 @@ def _meters() -> _Meters:
         ),
         verified=Counter("cargohold_verified_bytes", "Bytes of blobs hashed again.", registry=registry),
         damaged=Counter("cargohold_damaged_blobs", "Blobs whose bytes were found damaged.", registry=registry),
+        collected=Counter("cargohold_collected_blobs", "Blobs that were collected.", registry=registry),
+        collected_bytes=Counter("cargohold_collected_bytes", "Bytes that collection gave back.", registry=registry),
+        failed_collections=Counter(
+            "cargohold_collection_failures", "Blobs whose bytes could not be deleted.", registry=registry
+        ),
         series={},
     )

@@ -326,3 +326,11 @@ def test_help_is_there_without_a_server() -> None:
     """Help asks nobody."""
     for words in (["accounts", "--help"], ["accounts", "create", "--help"], ["audit", "--help"]):
         assert run(*words).exit_code == 0
+
+
+def test_a_public_registry_is_named(remote: Answering) -> None:
+    """The new address is printed with every alias that works."""
+    remote.give({"registryUri": "localhost:5051/acme", "aliases": ["k3v9x2ab", "acme"]})
+    shown = printed("accounts", "public-alias", "acme", "--id", ACCOUNT)
+    assert "localhost:5051/acme/<repository>" in shown
+    assert "k3v9x2ab, acme" in shown

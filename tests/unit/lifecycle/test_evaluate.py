@@ -185,7 +185,7 @@ def test_two_workers_do_not_evaluate_one_policy(room: Cleaned) -> None:
 
 
 def test_one_repository_that_fails_does_not_stop_the_others(room: Cleaned) -> None:
-    """E12, E30: an evaluation that fails says why in its standing, is tried again later, and the next one goes on."""
+    """E30: an evaluation that fails says why in its standing, is tried again later, and the next one goes on."""
 
     async def story() -> None:
         broken, sound = await room.repository("broken"), await room.repository("sound")

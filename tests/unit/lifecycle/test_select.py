@@ -149,7 +149,7 @@ def test_patterns(pattern: str, tag: str, matches: bool) -> None:
 
 
 def test_children_of_an_index_that_is_there_stay() -> None:
-    """What an index lists is neither taken nor counted; when the index is gone the next evaluation sees it."""
+    """E25: what an index lists is neither taken nor counted; when the index is gone the next evaluation sees it."""
     index = image(9, 20, "latest")
     children = [image(1, 30, parents=(9,)), image(2, 30, parents=(9,))]
     rules = (Rule(1, "untagged", DAYS, 1), Rule(2, "any", COUNT, 1))

@@ -5,13 +5,13 @@ from sqlalchemy import Select, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cargohold.database.prepared import Prepared
-from cargohold.registry.store import blobs, images, referrers, repositories, tags, uploads
+from cargohold.registry.store import blobs, images, public, referrers, repositories, tags, uploads
 
 from .bed import Room
 
 STATEMENTS = [
     pytest.param(getattr(value, "statement", value), id=f"{module.__name__.rpartition('.')[2]}.{name}")
-    for module in (blobs, images, referrers, repositories, tags, uploads)
+    for module in (blobs, images, public, referrers, repositories, tags, uploads)
     for name, value in vars(module).items()
     if isinstance(value, Select | UpdateBase | Prepared)
 ]

@@ -45,7 +45,7 @@ async def unknown() -> int:
 
 def ask(path: str, count: Callable[[], Awaitable[int]] = three, **checks: health.Check) -> Reply:
     request = Request("GET", path, "", {}, "http", "", "id", _nobody)
-    return asyncio.run(Health(checks, count)(request))
+    return asyncio.run(Health(checks, count, count)(request))
 
 
 def test_a_process_that_answers_lives() -> None:

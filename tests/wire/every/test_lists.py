@@ -58,8 +58,8 @@ LISTS: Final[Mapping[str, tuple[str, Callable[[Desk], Request], int]]] = {
 """Of each list: the member that has its items, what furnishes it, and the least that it then has."""
 
 ELSEWHERE: Final = {
-    "DescribeImageScanFindings": "tests/wire/test_ecr_scanning.py: its items come from the worker",
-    "GetLifecyclePolicyPreview": "tests/wire/test_ecr_lifecycle.py: its items come from the worker",
+    "DescribeImageScanFindings": "its items come from the worker: tests/wire/test_ecr_scanning.py",
+    "GetLifecyclePolicyPreview": "its items come from the worker: tests/clients/test_every_command.py",
 }
 """Lists that are read to their ends in a test of their own."""
 

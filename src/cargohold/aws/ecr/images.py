@@ -76,7 +76,8 @@ async def batch_get_image(call: Call, request: BatchGetImageRequest) -> BatchGet
 @operation("BatchDeleteImage", on_repository("ecr:BatchDeleteImage"))
 async def batch_delete_image(call: Call, request: BatchDeleteImageRequest) -> BatchDeleteImageResponse:
     """What was deleted: an entry for each tag that is gone, and one for each image that had none."""
-    deleted, failures = await call.services.images.delete(call.target(request), _image_ids(request["imageIds"]))
+    ids, by = _image_ids(request["imageIds"]), call.admission.principal.arn
+    deleted, failures = await call.services.images.delete(call.target(request), ids, by)
     return {
         "imageIds": [present.image_id(named) for named in deleted],
         "failures": [present.image_failure(failure) for failure in failures],

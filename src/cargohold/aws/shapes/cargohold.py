@@ -86,6 +86,16 @@ class CreateAccountResponse(TypedDict):
     accessKey: AccessKey
 
 
+class CreateRegistryAliasRequest(TypedDict):
+    alias: str
+    accountId: NotRequired[str]
+
+
+class CreateRegistryAliasResponse(TypedDict):
+    registryUri: str
+    aliases: list[str]
+
+
 class DamagedBlob(TypedDict):
     digest: str
     size: int

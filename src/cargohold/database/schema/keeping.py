@@ -18,6 +18,17 @@ image_deletion = Table(
     Index(None, "expires_at"),
 )
 
+# What collection has given back, in one row.
+collection_total = Table(
+    "collection_total",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("blobs", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+
 # A blob that changes its store: the bytes under the new key are named here before they exist.
 blob_move = Table(
     "blob_move",

@@ -39,7 +39,7 @@ repository = Table(
     Column("id", Id, primary_key=True),
     Column("registry_id", Id, ForeignKey("registry.id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("state", Text, nullable=False),  # active | deleted
+    Column("state", Text, nullable=False),  # active | deleted | deleting (its rows are going, for good)
     Column("created_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
     Column("tag_mutability", Text, nullable=False),
@@ -184,6 +184,21 @@ untagged_image = Table(
     Column("repository_id", Id, nullable=False),
     Column("digest", Text, nullable=False),
     Index(None, "repository_id", "digest"),
+)
+
+# What is deleted is found without reading what is not: by who would have it back, and by who purges it.
+Index(
+    "ix_image_deleted",
+    image.c.repository_id,
+    image.c.id,
+    sqlite_where=text("deleted_at IS NOT NULL"),
+    postgresql_where=text("deleted_at IS NOT NULL"),
+)
+Index(
+    "ix_repository_deleted",
+    repository.c.deleted_at,
+    sqlite_where=text("deleted_at IS NOT NULL"),
+    postgresql_where=text("deleted_at IS NOT NULL"),
 )
 
 # The archive's images are found without reading those that are not in it.

@@ -88,6 +88,9 @@ _ADD_OR_REVIVE: Final = _ADD.on_conflict_do_update(
     },
     where=blob.c.state != "live",
 ).returning(*_COLUMNS)
+_DOOMED: Final = (
+    select(blob.c.generation).where(blob.c.id == bindparam("of"), blob.c.state == "deleting").with_for_update()
+)
 _REPLACE: Final = (
     update(blob)
     .where(blob.c.id == bindparam("of"), blob.c.generation == bindparam("old"), blob.c.state == "live")
@@ -144,14 +147,6 @@ def _queued_from(rows: Any, reason: str) -> Insert:
 
 
 _QUEUE: Final = Prepared(_queue(insert(collection_queue)))
-# A blob that no image uses may be forgotten at this very moment, so it is held as the queue's foreign key holds it.
-_QUEUE_REPOSITORY: Final = _queued_from(
-    select(repository_blob.c.blob_id)
-    .join(blob, blob.c.id == repository_blob.c.blob_id)
-    .where(repository_blob.c.repository_id == bindparam("of"))
-    .with_for_update(read=True, key_share=True, of=blob),
-    "repository deleted",
-)
 _QUEUE_IMAGES: Final = _queued_from(
     select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True))).distinct(),
     "image deleted",
@@ -165,11 +160,6 @@ _LOCK_QUEUED_OF_IMAGES: Final = _QUEUED.where(
         select(image_blob.c.blob_id).where(image_blob.c.image_id.in_(bindparam("images", expanding=True)))
     )
 ).with_for_update()
-_LOCK_QUEUED_OF_REPOSITORY: Final = (
-    _QUEUED.join(repository_blob, repository_blob.c.blob_id == collection_queue.c.blob_id)
-    .where(repository_blob.c.repository_id == bindparam("of"))
-    .with_for_update(of=collection_queue)
-)
 _KEEP: Final = (
     update(collection_queue)
     .where(
@@ -261,6 +251,12 @@ def _columns(new: Blob, now: int) -> dict[str, object]:
     }
 
 
+def find_doomed(connection: Connection, blob_id: int) -> str | None:
+    """The generation of a blob that is being collected; its row is locked."""
+    generation: str | None = connection.execute(_DOOMED, {"of": blob_id}).scalar_one_or_none()
+    return generation
+
+
 def save_generation(connection: Connection, damaged: Blob, generation: str, tier: Tier) -> bool:
     """Gives a live blob the bytes of another generation; False when it has other ones by now."""
     values = {"of": damaged.id, "old": damaged.generation, "new": generation, "where": tier}
@@ -300,12 +296,6 @@ def add_to_queue(connection: Connection, blob_id: int, review_after: int, reason
     """Has the blob looked at by the collector, at `review_after` at the earliest."""
     values = {"blob_id": blob_id, "review_after": review_after, "attempts": 0, "reason": reason}
     _QUEUE.change(connection, values)
-
-
-def add_repository_to_queue(connection: Connection, repository_id: int, review_after: int) -> None:
-    """As add_to_queue, for every blob of the repository; locks them itself."""
-    connection.execute(_LOCK_QUEUED_OF_REPOSITORY, {"of": repository_id}).all()
-    connection.execute(_QUEUE_REPOSITORY, {"of": repository_id, "review_after": review_after})
 
 
 def save_lease(connection: Connection, blob_ids: Sequence[int], until: int) -> None:

@@ -54,7 +54,7 @@ _ALIASES: Final = (
     select(registry_alias.c.name, registry_alias.c.is_primary, registry_alias.c.is_default)
     .join_from(registry_alias, registry, registry.c.id == registry_alias.c.registry_id)
     .where(_OF_ACCOUNT)
-    .order_by(registry_alias.c.created_at, registry_alias.c.name)
+    .order_by(registry_alias.c.is_default.desc(), registry_alias.c.created_at, registry_alias.c.name)
 )
 _ADD_ALIAS: Final = insert(registry_alias).on_conflict_do_nothing().returning(registry_alias.c.name)
 _UNSET_PRIMARY: Final = (
@@ -111,7 +111,7 @@ def find_addressed(connection: Connection, alias: str, name: str) -> Target | No
 
 
 def list_aliases(connection: Connection, of: Registry) -> list[Alias]:
-    """The registry's, the oldest first."""
+    """The registry's, the default one first, then the oldest."""
     rows = connection.execute(_ALIASES, {"account": of.account})
     return [Alias(name, bool(is_primary), bool(is_default)) for name, is_primary, is_default in rows]
 

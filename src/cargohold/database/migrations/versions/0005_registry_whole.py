@@ -149,6 +149,16 @@ image_deletion = Table(
     Index(None, "expires_at"),
 )
 
+collection_total = Table(
+    "collection_total",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("blobs", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+
 blob_move = Table(
     "blob_move",
     metadata,
@@ -209,6 +219,17 @@ def upgrade() -> None:
         ["repository_id", "status", "digest"],
         sqlite_where=live,
         postgresql_where=live,
+    )
+    gone = sqlalchemy.text("deleted_at IS NOT NULL")
+    deleted = {
+        "ix_image_deleted": ("image", ["repository_id", "id"]),
+        "ix_repository_deleted": ("repository", ["deleted_at"]),
+    }
+    for name, (table, columns) in deleted.items():
+        op.create_index(name, table, columns, sqlite_where=gone, postgresql_where=gone)
+    op.execute(
+        "INSERT INTO image_deletion (image_id, deleted_by, tags, expires_at) "
+        "SELECT id, '', '[]', deleted_at + 86400000 FROM image WHERE deleted_at IS NOT NULL"
     )
     op.execute(
         "INSERT INTO untagged_image (image_id, repository_id, digest) SELECT id, repository_id, digest FROM image "
