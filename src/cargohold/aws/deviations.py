@@ -18,6 +18,8 @@ DEVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "PutImage": "Docker's schema 1 and ORAS's artifact manifests are refused; an image without layers is taken.",
         "PutRegistryPolicy": "A policy that denies its writer PutRegistryPolicy is refused: nobody else could undo it.",
         "RegisterPullTimeUpdateExclusion": "The user or role must be there; one that is made anew is not excluded.",
+        "PutRegistryScanningConfiguration": "ENHANCED is the server's own; continuous scans do not run out.",
+        "StartImageScan": "Without advisories the scan is FAILED.",
         "UpdateImageStorageClass": "Restoring an index brings back what it lists; it may be asked again meanwhile.",
     },
     "ecr-public": {
