@@ -41,6 +41,19 @@ class AuditEvent(TypedDict):
     event: str
 
 
+class Collection(TypedDict):
+    queuedBlobCount: int
+    dueBlobCount: int
+    oldestReviewAt: NotRequired[int | None]
+    restorableImageCount: int
+    restorableRepositoryCount: int
+    purgeableCount: int
+    reclaimedBlobCount: int
+    reclaimedBytes: int
+    failureCount: int
+    keepDeletedSeconds: int
+
+
 class ContextEntry(TypedDict):
     key: str
     values: list[str]
@@ -72,6 +85,32 @@ class DamagedBlob(TypedDict):
     reason: str
     foundAt: int
     repositories: list[str]
+
+
+class DeletedImage(TypedDict):
+    imageDigest: str
+    imageTags: list[str]
+    imageManifestMediaType: str
+    imageSizeInBytes: int
+    imagePushedAt: int
+    deletedAt: int
+    deletedBy: NotRequired[str | None]
+    restorableUntil: int
+
+
+class DeletedRepository(TypedDict):
+    repositoryName: str
+    createdAt: int
+    deletedAt: int
+    restorableUntil: int
+
+
+class DescribeCollectionRequest(TypedDict):
+    pass
+
+
+class DescribeCollectionResponse(TypedDict):
+    collection: Collection
 
 
 class DescribeVerificationRequest(TypedDict):
@@ -189,6 +228,27 @@ class ListDamagedBlobsResponse(TypedDict):
     nextToken: NotRequired[str | None]
 
 
+class ListDeletedImagesRequest(TypedDict):
+    repositoryName: str
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListDeletedImagesResponse(TypedDict):
+    deletedImages: list[DeletedImage]
+    nextToken: NotRequired[str | None]
+
+
+class ListDeletedRepositoriesRequest(TypedDict):
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListDeletedRepositoriesResponse(TypedDict):
+    deletedRepositories: list[DeletedRepository]
+    nextToken: NotRequired[str | None]
+
+
 class ListHostsRequest(TypedDict):
     nextToken: NotRequired[str]
     maxResults: NotRequired[int]
@@ -224,6 +284,27 @@ class MatchedStatement(TypedDict):
     conditionKeys: NotRequired[list[str] | None]
 
 
+class RestoreImageRequest(TypedDict):
+    repositoryName: str
+    imageDigest: str
+
+
+class RestoreImageResponse(TypedDict):
+    imageDigest: str
+    imageTags: list[str]
+    takenTags: list[str]
+    restoredImageDigests: list[str]
+
+
+class RestoreRepositoryRequest(TypedDict):
+    repositoryName: str
+
+
+class RestoreRepositoryResponse(TypedDict):
+    repositoryName: str
+    createdAt: int
+
+
 class RevokeHostRequest(TypedDict):
     host: str
 
@@ -247,6 +328,14 @@ class SearchAuditRequest(TypedDict):
 class SearchAuditResponse(TypedDict):
     events: list[AuditEvent]
     nextToken: NotRequired[str | None]
+
+
+class StartCollectionRequest(TypedDict):
+    pass
+
+
+class StartCollectionResponse(TypedDict):
+    collection: Collection
 
 
 class StartLifecycleEvaluationRequest(TypedDict):
