@@ -81,11 +81,15 @@ def _print(found: Collection, *, as_json: bool) -> None:
     click.echo(f"Due now:    {_count(found['dueBlobCount'])} blobs; {found['purgeableCount']} images and repositories")
     click.echo(
         f"Restorable: {_count(found['restorableImageCount'])} images, {found['restorableRepositoryCount']} "
-        f"repositories; each for {found['keepDeletedSeconds'] / 3600:g} hours"
+        f"repositories; each for {_time(found['keepDeletedSeconds'])}"
     )
     click.echo(f"Reclaimed:  {found['reclaimedBlobCount']} blobs, {size(found['reclaimedBytes'])}")
     if found["failureCount"]:
         click.echo(f"Failed:     {found['failureCount']} attempts to delete a blob's bytes; they are tried again")
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds / 3600:g} hours" if seconds % 1800 == 0 else f"{seconds} seconds"
 
 
 def _count(of: int) -> str:
