@@ -146,8 +146,25 @@ OTHERWISE: Sequence[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("cargohold", "ListAccounts", {}, [("cargohold:ListAccounts", f"{OF_FIRST}account/*")]),
     *(
         ("cargohold", name, {}, [(f"cargohold:{name}", f"{OF_FIRST}storage")])
-        for name in ("StartVerification", "StopVerification", "DescribeVerification", "ListDamagedBlobs")
+        for name in (
+            *("StartVerification", "StopVerification", "DescribeVerification", "ListDamagedBlobs"),
+            *("DescribeCollection", "StartCollection"),
+        )
     ),
+    ("cargohold", "ListDeletedImages", {"repositoryName": "demo"}, [("cargohold:ListDeletedImages", DEMO)]),
+    (
+        "cargohold",
+        "RestoreImage",
+        {"repositoryName": "demo", "imageDigest": f"sha256:{'0' * 64}"},
+        [("cargohold:RestoreImage", DEMO)],
+    ),
+    (
+        "cargohold",
+        "ListDeletedRepositories",
+        {},
+        [("cargohold:ListDeletedRepositories", f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/*")],
+    ),
+    ("cargohold", "RestoreRepository", {"repositoryName": "demo"}, [("cargohold:RestoreRepository", DEMO)]),
     (
         "cargohold",
         "StartLifecycleEvaluation",

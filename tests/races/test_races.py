@@ -11,7 +11,17 @@ from structlog.testing import capture_logs
 
 from .yard import Yard
 
-EACH = ("pushes", "uploads", "deletions", "evaluations", "archived or restored", "jobs", "blobs verified", "looks")
+EACH = (
+    "collected",
+    "blobs verified",
+    "pushes",
+    "uploads",
+    "deletions",
+    "evaluations",
+    "archived or restored",
+    "jobs",
+    "looks",
+)
 SHORT, LONG = 6.0, 300.0
 
 
@@ -26,6 +36,7 @@ def test_no_live_image_ever_lacks_a_blob(yard_of: Callable[[int], Yard], long: b
         busy = [each.push for each in (one, two, three) for _ in range(2)]
         takers = [one.delete, three.remove_blob, three.archive_or_restore, two.expire]
         keepers = [three.work_off, four.work_off, four.reap, four.verify, yard.look]
+        keepers += [three.collect, four.collect]
         with capture_logs():
             await yard.run(LONG if long else SHORT, busy, takers + keepers)
             left = [] if yard.violations else await yard.settled()

@@ -19,6 +19,7 @@ from cargohold.lifecycle.evaluations import Evaluations
 from cargohold.registry import tasks
 from cargohold.registry.archive_tasks import ArchiveTasks
 from cargohold.registry.blob_moves import Mover
+from cargohold.registry.collection import Collector
 from cargohold.registry.image import ImageId
 from cargohold.registry.image_archive import ACTIVATE_TASK, ARCHIVE_TASK, ImageArchive
 from cargohold.registry.lifecycle_policies import LifecyclePolicies
@@ -68,6 +69,7 @@ class Process(Room):
         self.archives = ImageArchive(database, self.clock)
         audit = Audit(Folder(folder / "audit", 9, 1 << 24), self.clock)
         self.evaluator = Evaluator(database, audit, self.clock, LEASE)
+        self.collector = Collector(database, self.stores, self.clock, LEASE)
         self.verifier = Verifier(database, self.stores, self.clock)
 
     def clock(self) -> int:
@@ -137,6 +139,10 @@ class Process(Room):
         await Evaluations(self.database, self.clock).start(self.somewhere())
         while await self.evaluator.run():
             self.done["evaluations"] += 1
+
+    async def collect(self) -> None:
+        """One of several collectors, at the heels of everybody."""
+        self.done["collected"] += await self.collector.run()
 
     async def reap(self) -> None:
         self.done["reaped"] += await tasks.reap_uploads(self.database, self.stores, self.clock)
@@ -232,7 +238,7 @@ class Yard:
     def keepers(self) -> list[Role]:
         """What workers do, which ends by itself when nothing is left to do."""
         process = self.processes[0]
-        return [process.work_off, process.reap]
+        return [process.work_off, process.reap, process.collect]
 
     async def _left(self, process: Process) -> list[str]:
         """Files that no row names, and rows that name no file."""

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cargohold.aws.cargohold import accounts as our_accounts
-from cargohold.aws.cargohold import advisories, audit, explain, findings, hosts, registry_aliases, verification
+from cargohold.aws.cargohold import (
+    advisories,
+    audit,
+    collection,
+    explain,
+    findings,
+    hosts,
+    registry_aliases,
+    undo,
+    verification,
+)
 from cargohold.aws.cargohold import lifecycle as our_lifecycle
 from cargohold.aws.ecr import (
     account_settings,
@@ -263,5 +273,11 @@ OPERATIONS: Final[Mapping[str, Sequence[Operation]]] = {
         verification.stop_verification,
         verification.describe_verification,
         verification.list_damaged_blobs,
+        collection.describe_collection,
+        collection.start_collection,
+        undo.list_deleted_images,
+        undo.restore_image,
+        undo.list_deleted_repositories,
+        undo.restore_repository,
     ),
 }

@@ -61,6 +61,17 @@ def whole(answer: dict[str, Any], member: str) -> dict[str, Any]:
     return answer
 
 
+def pages(ask: Callable[..., dict[str, Any]], member: str, **asked: str) -> Iterator[dict[str, Any]]:
+    """Every item of a listing, page after page."""
+    token: dict[str, str] = {}
+    while True:
+        page = whole(ask(**asked, **token), member)
+        yield from page[member]
+        if "nextToken" not in page:
+            return
+        token = {"nextToken": page["nextToken"]}
+
+
 def _client(session: Session, data: Path | None, service: str) -> BaseClient:
     from botocore.config import Config
 

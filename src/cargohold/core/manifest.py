@@ -4,7 +4,6 @@ Sources: OCI image-spec 1.1 (manifest.md, image-index.md), Docker "Image Manifes
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal
 from cargohold.core import digest as digests
 from cargohold.core.digest import Digest
 from cargohold.core.errors import InvalidDigest, InvalidManifest
+from cargohold.core.text import is_sound
 
 MAXIMUM_BYTES: Final = 4 * 1024 * 1024
 
@@ -25,7 +25,6 @@ INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 MEDIA_TYPES: Final = IMAGES | INDEXES
 
 _MAXIMUM_DESCRIPTORS = 10_000
-_UNSOUND = re.compile("[\0\ud800-\udfff]")
 
 BlobKind = Literal["config", "layer"]
 
@@ -164,11 +163,6 @@ def _is_foreign(entry: Mapping[str, Any], media_type: str) -> bool:
 
 def _text(document: Mapping[str, Any], member: str) -> str | None:
     value = document.get(member)
-    if value is not None and not (isinstance(value, str) and _is_sound(value)):
+    if value is not None and not (isinstance(value, str) and is_sound(value)):
         raise InvalidManifest(f"{member} must be a string")
     return value
-
-
-def _is_sound(text: str) -> bool:
-    """Whether a text can be stored and answered: no half of a surrogate pair, no NUL, both of which JSON can escape."""
-    return _UNSOUND.search(text) is None

@@ -16,8 +16,6 @@ from cargohold.telemetry.audit.trail import Audit
 SERVICE: Final = "lifecycle.ecr.amazonaws.com"
 """Who acts when a lifecycle policy does."""
 
-_REFERRER_ACTION: Final = "ECR Referrer Action"
-
 
 def deleted_by(decision: Decision) -> str:
     """Who deleted an image, as `cargohold images list --deleted` tells it."""
@@ -32,7 +30,7 @@ def publish_expired(connection: Connection, held: Claim, decision: Decision, now
         "image-digest": decision.image.digest,
         "action-type": "DELETE",
     }
-    kind = events.IMAGE_ACTION if decision.image.subject_digest is None else _REFERRER_ACTION
+    kind = events.IMAGE_ACTION if decision.image.subject_digest is None else events.REFERRER_ACTION
     for tag in decision.image.tags:
         events.publish(connection, held.registry_id, kind, {**detail, "image-tag": tag}, now)
     if not decision.image.tags:

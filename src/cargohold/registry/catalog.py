@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cargohold.core.errors import InvalidParameter
+from cargohold.core.text import NOT_TEXT, is_sound
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
 _SIDES: Final = range(60, 2049)
@@ -27,7 +28,13 @@ class Catalog:
 
 
 def check(catalog: Catalog) -> None:
-    """Raises InvalidParameter for a logo that is no PNG of the right size; lengths are the API's model's to check."""
+    """Raises InvalidParameter for what cannot be kept and for a logo that is no PNG of the right size.
+
+    Lengths are the API's model's to check.
+    """
+    said = (catalog.description, catalog.about, catalog.usage, *catalog.architectures, *catalog.operating_systems)
+    if not all(is_sound(text or "") for text in said):
+        raise InvalidParameter("catalogData", NOT_TEXT)
     logo = catalog.logo
     if not logo:
         return

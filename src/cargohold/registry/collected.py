@@ -39,4 +39,6 @@ class Standing:
     backlog: Backlog
     totals: Totals
     undoable: Undoable
+    purgeable: int
+    """Images and repositories that can be restored no more, and whose rows are still there."""
     lease: int

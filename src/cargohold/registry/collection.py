@@ -137,5 +137,6 @@ def _standing(connection: Connection, now: int, lease: int) -> Standing:
         backlog=store.get_backlog(connection, now),
         totals=store.get_totals(connection),
         undoable=Undoable(*tombstones.count_restorable(connection, now, lease)),
+        purgeable=tombstones.count_purgeable(connection, now, lease),
         lease=lease,
     )

@@ -12,6 +12,7 @@ from typing import Final
 
 from cargohold.core.arn import Registry, parse_iam
 from cargohold.core.errors import InvalidParameter, InvalidTagParameter, KmsUnsupported, TooManyTags, ValidationError
+from cargohold.core.text import NOT_TEXT, is_sound
 from cargohold.registry import mutability, resource_tags
 from cargohold.registry.limits import Limits
 from cargohold.registry.repository import NewRepository, check_encryption
@@ -80,6 +81,8 @@ def check(template: Template, registry: Registry, limits: Limits) -> None:
     """
     if not template.applied_for:
         raise InvalidParameter("appliedFor", "Member must have length greater than or equal to 1")
+    if not is_sound(template.description or ""):
+        raise InvalidParameter("description", NOT_TEXT)
     mutability.check(template.tag_mutability, template.tag_mutability_filters)
     try:
         check_encryption(template.encryption_type, template.kms_key)

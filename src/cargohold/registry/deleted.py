@@ -40,3 +40,5 @@ class Restored:
     taken: tuple[str, ...]
     """Those that name another image by now, and stay with it."""
     children: tuple[str, ...] = ()
+    came: bool = True
+    """False where it was there already."""

@@ -19,6 +19,7 @@ from cargohold.core.clock import Clock
 from cargohold.core.errors import InvalidParameter, RegistryNotFound, RepositoryCatalogDataNotFound
 from cargohold.core.paging import Page
 from cargohold.core.reference import is_alias
+from cargohold.core.text import NOT_TEXT, is_sound
 from cargohold.database import Database
 from cargohold.registry import repository as repository_rules
 from cargohold.registry.catalog import Catalog, check
@@ -74,6 +75,8 @@ class PublicRegistries:
 
     async def find(self, alias: str, name: str) -> Target | None:
         """What `<alias>/<name>` addresses, there or not; None where nobody has the alias."""
+        if not is_alias(alias):
+            return None
         return await self._database.read(partial(public.find_addressed, alias=alias, name=name))
 
     async def get_account(self, alias: str) -> str:
@@ -112,7 +115,9 @@ class PublicRegistries:
         return await self._database.read(partial(public.find_display_name, of=registry)) or None
 
     async def set_display_name(self, registry: Registry, name: str) -> None:
-        """Gives the registry a name in place of its own; an empty one takes it away."""
+        """Gives the registry a name in place of its own; an empty one takes it away. Raises InvalidParameter."""
+        if not is_sound(name):
+            raise InvalidParameter("displayName", NOT_TEXT)
         await self._database.write(partial(public.save_display_name, of=registry, name=name))
 
     async def catalog(self, target: Target) -> Catalog:

@@ -4,6 +4,7 @@ A tombstone keeps an image's manifest and blobs; restoring takes it away. Tags c
 names another image by now stays with it, whatever the repository's rules on moving tags.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -88,7 +89,7 @@ class Undo:
         repository = repositories.get_locked(connection, target)
         there = images.find_image(connection, repository.id, digest)
         if there is not None:
-            return Restored(there.digest, tuple(tags.list_of_image(connection, there.id)), ())
+            return Restored(there.digest, tuple(tags.list_of_image(connection, there.id)), (), came=False)
         restored = _Restoring(connection, target, repository.id, now).restore(digest)
         if restored is None:
             raise ImageNotFound(digest, None, target.name, target.registry.account)
@@ -139,7 +140,7 @@ class _Restoring:
         images.save_untagged(self._connection, found.id)
         return Restored(found.digest, tuple(added), tuple(name for name in found.tags if name not in added), came)
 
-    def _restore_missing(self, listed: list[str]) -> tuple[str, ...]:
+    def _restore_missing(self, listed: Sequence[str]) -> tuple[str, ...]:
         """The digests of those that were not there, and are now. Raises ReferencedImagesNotFound."""
         held = images.list_children(self._connection, self._repository_id, listed) if listed else {}
         missing = [digest for digest in dict.fromkeys(listed) if digest not in held]

@@ -42,6 +42,7 @@ class Steps(list[str]):
         self.authenticator = self.guard = self.audit = self
         self.told: list[Happened] = []
         self.addresses = SimpleNamespace(account=ACCOUNT)
+        self.rates = None
 
     async def head(self, request: Request, service: str) -> object:
         sigv4.parse(request)

@@ -215,7 +215,7 @@ def test_delete_needs_force(room: Room) -> None:
 
 
 def test_what_a_deletion_leaves(room: Room) -> None:
-    """A deleted repository is gone at once for every room, its name is free, and its blobs wait a day in the queue."""
+    """A deleted repository is gone at once for every room and its name is free; its tombstone is left."""
 
     async def story() -> None:
         target = await room.repository("app")
@@ -224,8 +224,8 @@ def test_what_a_deletion_leaves(room: Room) -> None:
         room.now += DAY
         deleted = await room.repositories.delete(target, True)
         assert (deleted.id, deleted.name) == (target.id, "app")
-        queue = await room.rows("SELECT review_after, reason FROM collection_queue")
-        assert queue == [(room.now + DAY, "repository deleted")] * 2
+        left = await room.rows("SELECT state, deleted_at FROM repository WHERE id = :id", id=target.id)
+        assert left == [("deleted", room.now)]
         assert (await room.rows("SELECT state FROM upload WHERE id = :id", id=upload.id)) == [("ended",)]
         for attempt in (
             room.repositories.delete(target, True),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cargohold.registry.limits import Limits
 from cargohold.server import settings
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings, is_loopback, load
@@ -90,6 +91,24 @@ def test_nobody_is_a_trusted_proxy_until_somebody_says_so(monkeypatch: pytest.Mo
     assert load({}).trusted_proxies == load({"trusted_proxies": ""}).trusted_proxies == ()
     monkeypatch.setenv("CARGOHOLD_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,fd00::/8")
     assert load({}).trusted_proxies == ("10.0.0.0/8", "192.0.2.1", "fd00::/8")
+
+
+def test_quotas_are_ecrs_until_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A registry has ECR's quotas, and those that are set instead, in the units that people use."""
+    assert load({"data": tmp_path}).limits == Limits()
+    monkeypatch.setenv("CARGOHOLD_QUOTA_IMAGES", "7")
+    limits = load({"data": tmp_path, "quota_layer_mib": 3, "keep_deleted_hours": 2}).limits
+    assert (limits.images_per_repository, limits.layer_bytes, limits.collection_lease) == (7, 3 << 20, 7_200_000)
+
+
+@pytest.mark.parametrize("text", ['rate_limits = "PutImage=8"', "[rate_limits]\nPutImage = 8"])
+def test_rates_are_shared_out_among_the_doors(text: str, tmp_path: Path) -> None:
+    """Nothing is limited by default; a rate is divided by the processes that answer, written as text or as a table."""
+    assert load({"data": tmp_path}).door_rates == {}
+    (tmp_path / "cargohold.toml").write_text(text)
+    assert load({"data": tmp_path, "workers": 4}).door_rates == {"ecr:PutImage": 2.0}
+    with pytest.raises(CannotStart, match="rate_limits is wrong: 'PutImage' is neither aws nor"):
+        load({"data": tmp_path, "rate_limits": "PutImage"})
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:

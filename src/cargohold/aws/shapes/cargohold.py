@@ -71,6 +71,19 @@ class AuditEvent(TypedDict):
     event: str
 
 
+class Collection(TypedDict):
+    queuedBlobCount: int
+    dueBlobCount: int
+    oldestReviewAt: NotRequired[int | None]
+    restorableImageCount: int
+    restorableRepositoryCount: int
+    purgeableCount: int
+    reclaimedBlobCount: int
+    reclaimedBytes: int
+    failureCount: int
+    keepDeletedSeconds: int
+
+
 class ContextEntry(TypedDict):
     key: str
     values: list[str]
@@ -104,6 +117,24 @@ class DamagedBlob(TypedDict):
     repositories: list[str]
 
 
+class DeletedImage(TypedDict):
+    imageDigest: str
+    imageTags: list[str]
+    imageManifestMediaType: str
+    imageSizeInBytes: int
+    imagePushedAt: int
+    deletedAt: int
+    deletedBy: NotRequired[str | None]
+    restorableUntil: int
+
+
+class DeletedRepository(TypedDict):
+    repositoryName: str
+    createdAt: int
+    deletedAt: int
+    restorableUntil: int
+
+
 class DescribeAdvisoriesRequest(TypedDict):
     pass
 
@@ -113,6 +144,14 @@ class DescribeAdvisoriesResponse(TypedDict):
     builtAt: NotRequired[int | None]
     sources: list[AdvisorySource]
     update: AdvisoryUpdate
+
+
+class DescribeCollectionRequest(TypedDict):
+    pass
+
+
+class DescribeCollectionResponse(TypedDict):
+    collection: Collection
 
 
 class DescribeVerificationRequest(TypedDict):
@@ -256,6 +295,27 @@ class ListDamagedBlobsResponse(TypedDict):
     nextToken: NotRequired[str | None]
 
 
+class ListDeletedImagesRequest(TypedDict):
+    repositoryName: str
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListDeletedImagesResponse(TypedDict):
+    deletedImages: list[DeletedImage]
+    nextToken: NotRequired[str | None]
+
+
+class ListDeletedRepositoriesRequest(TypedDict):
+    nextToken: NotRequired[str]
+    maxResults: NotRequired[int]
+
+
+class ListDeletedRepositoriesResponse(TypedDict):
+    deletedRepositories: list[DeletedRepository]
+    nextToken: NotRequired[str | None]
+
+
 class ListHostsRequest(TypedDict):
     nextToken: NotRequired[str]
     maxResults: NotRequired[int]
@@ -307,6 +367,27 @@ class RemoveIgnoreRuleResponse(TypedDict):
     pass
 
 
+class RestoreImageRequest(TypedDict):
+    repositoryName: str
+    imageDigest: str
+
+
+class RestoreImageResponse(TypedDict):
+    imageDigest: str
+    imageTags: list[str]
+    takenTags: list[str]
+    restoredImageDigests: list[str]
+
+
+class RestoreRepositoryRequest(TypedDict):
+    repositoryName: str
+
+
+class RestoreRepositoryResponse(TypedDict):
+    repositoryName: str
+    createdAt: int
+
+
 class RevokeHostRequest(TypedDict):
     host: str
 
@@ -330,6 +411,14 @@ class SearchAuditRequest(TypedDict):
 class SearchAuditResponse(TypedDict):
     events: list[AuditEvent]
     nextToken: NotRequired[str | None]
+
+
+class StartCollectionRequest(TypedDict):
+    pass
+
+
+class StartCollectionResponse(TypedDict):
+    collection: Collection
 
 
 class StartLifecycleEvaluationRequest(TypedDict):

@@ -6,9 +6,9 @@ is in use, by an image or by the tombstone of one that may come back. The order 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, delete, exists, func, select, update
 
 from cargohold.blobstore.stores import Tier
 from cargohold.database.locking import insert
@@ -31,7 +31,7 @@ class Doomed:
     attempts: int
 
 
-_BLOBS: Final = bindparam("blobs", expanding=True)
+_BLOBS: Final[BindParameter[Any]] = bindparam("blobs", expanding=True)
 _DUE: Final = (
     select(collection_queue.c.blob_id, collection_queue.c.attempts)
     .where(collection_queue.c.review_after <= bindparam("now"))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -49,9 +50,9 @@ from cargohold.registry.store.blobs import lock_in_queue
 COUNTED: Final = 100_000
 """What can be restored is counted up to here."""
 
-_IMAGES: Final = bindparam("images", expanding=True)
-_BLOBS: Final = bindparam("blobs", expanding=True)
-_OF: Final = bindparam("of")
+_IMAGES: Final[BindParameter[Any]] = bindparam("images", expanding=True)
+_BLOBS: Final[BindParameter[Any]] = bindparam("blobs", expanding=True)
+_OF: Final[BindParameter[Any]] = bindparam("of")
 _ADD: Final = insert(image_deletion)
 _EXPIRED: Final = (
     select(image_deletion.c.image_id)
@@ -218,6 +219,11 @@ _COUNT_REPOSITORIES: Final = select(func.count()).where(
     repository.c.state == "deleted", repository.c.deleted_at > bindparam("before")
 )
 
+_COUNT_EXPIRED: Final = select(func.count()).select_from(
+    select(image_deletion.c.image_id).where(image_deletion.c.expires_at <= bindparam("now")).limit(COUNTED).subquery()
+)
+_COUNT_DELETED_BEFORE: Final = select(func.count()).where(repository.c.deleted_at <= bindparam("before"))
+
 
 def add_deletion(connection: Connection, image_id: int, deleted_by: str, tags: Sequence[str], expires_at: int) -> None:
     """Says of an image's tombstone who made it, which tags went, and until when it can be restored."""
@@ -317,6 +323,12 @@ def count_restorable(connection: Connection, now: int, lease: int) -> tuple[int,
     """Images, up to COUNTED, and repositories that can be restored."""
     images = connection.execute(_COUNT_IMAGES, {"now": now}).scalar_one()
     return int(images), int(connection.execute(_COUNT_REPOSITORIES, {"before": now - lease}).scalar_one())
+
+
+def count_purgeable(connection: Connection, now: int, lease: int) -> int:
+    """Images, up to COUNTED, and repositories that can be restored no more."""
+    images = connection.execute(_COUNT_EXPIRED, {"now": now}).scalar_one()
+    return int(images) + int(connection.execute(_COUNT_DELETED_BEFORE, {"before": now - lease}).scalar_one())
 
 
 def _delete_images(connection: Connection, ids: Sequence[int], now: int) -> None:
