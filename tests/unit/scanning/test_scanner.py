@@ -13,6 +13,7 @@ from cargohold.core.arn import Target
 from cargohold.core.errors import ImageNotFound, LimitExceeded, ScanningDisabled, ScanNotFound, UnsupportedImageType
 from cargohold.database import Database
 from cargohold.jobs.queue import Queue
+from cargohold.registry.collection import Collector
 from cargohold.registry.image import Image, ImageId
 from cargohold.registry.images import Images
 from cargohold.scanning import scans, store
@@ -324,3 +325,32 @@ def test_two_workers(bed: Bed) -> None:
         assert found(await bed.report(target)) == ["CVE-1-1 a"]
 
     asyncio.run(story())
+
+
+def test_a_scan_goes_with_its_image_and_an_inventory_with_its_blob(bed: Bed) -> None:
+    """After the lease nothing is left of what was known of a deleted image."""
+
+    async def story() -> None:
+        bed.know(entry("Debian:12", "a", "2", "CVE-1-1"))
+        target = await bed.room.repository(scan_on_push=True)
+        await bed.push(target, {STATUS: stanza("a", "1"), "etc/os-release": OS_RELEASE})
+        await bed.run()
+        assert await rows(bed) == [1, 1, 1]
+        await bed.room.images.delete(target, [ImageId("latest")], "arn:aws:iam::123456789012:user/ann")
+        bed.room.now += 3 * 24 * 3600 * 1000
+        collector = Collector(bed.database, bed.room.stores, bed.room.clock, bed.room.limits.collection_lease)
+        while await collector.run():
+            bed.room.now += 24 * 3600 * 1000
+        assert await rows(bed) == [0, 0, 0]
+
+    asyncio.run(story())
+
+
+async def rows(bed: Bed) -> list[int]:
+    """How many scans, findings and inventories are kept."""
+
+    def count(connection: Any) -> list[int]:
+        tables = ("image_scan", "scan_finding", "layer_inventory")
+        return [connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name}").scalar_one() for name in tables]  # noqa: S608
+
+    return await bed.database.read(count)
