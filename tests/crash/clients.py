@@ -187,8 +187,6 @@ class Client:
         """Pushes, and has the policy carried out: what it may take is all but the newest."""
         self.push()
         self._ecr.put_lifecycle_policy(repositoryName=self._repository.name, lifecyclePolicyText=json.dumps(POLICY))
-        for known in list(self._repository.images.values())[: -KEPT + 1]:  # one may have come that nobody confirmed
-            known.ask(DELETED)
         self._ours.start_lifecycle_evaluation(repositoryName=self._repository.name)
         self._steps.done("evaluation")
 

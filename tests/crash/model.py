@@ -41,6 +41,11 @@ class Repository:
     read: set[str] = field(default_factory=set)
     """Tags whose images were read whole after some crash."""
 
+    def may_lose_all_but(self, newest: int) -> None:
+        """A policy is carried out behind the doors, whenever a worker comes to it."""
+        for known in list(self.images.values())[:-newest]:
+            known.ask(DELETED)
+
     def settle(self, seen: dict[str, str]) -> None:
         """Compares with what the server shows after a crash, status by tag, and forgets what is gone for good."""
         unknown = seen.keys() - self.images.keys()

@@ -106,6 +106,8 @@ async def _serve(plan: Plan, listening: Sequence[socket.socket], ties: Ties) -> 
 
 async def _work(plan: Plan, ties: Ties) -> int:
     stop = _stop_event(ties.lifeline)
+    if not metrics.begin():
+        logs.logger().warning("the worker's work is not counted", reason="there is no room for the counters")
     cellar = wiring.cellar(plan)
     ties.ready()
     rows = wiring.periodic(plan, cellar)

@@ -45,14 +45,18 @@ class _Meters:
     received: Counter
     sent: Counter
     lost_events: Counter
+    series: dict[tuple[str, str], _Series]
+    counting: bool = True
+    """False where there is no room for this process's counters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkMeters:
     verified: Counter
     damaged: Counter
     collected: Counter
     collected_bytes: Counter
     failed_collections: Counter
-    series: dict[tuple[str, str], _Series]
-    counting: bool = True
-    """False where there is no room for this process's counters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +118,29 @@ def count_verified_bytes(count: int) -> None:
     """Counts bytes of blobs that were read and hashed again."""
     meters = _meters()
     if meters.counting:
-        meters.verified.inc(count)
+        _work_meters().verified.inc(count)
 
 
 def count_damaged_blob() -> None:
     """Counts a blob whose bytes were found damaged."""
     meters = _meters()
     if meters.counting:
-        meters.damaged.inc()
+        _work_meters().damaged.inc()
 
 
 def count_reclaimed(blobs: int, size: int) -> None:
     """Counts blobs that were collected, and the bytes that this gave back."""
     meters = _meters()
     if meters.counting:
-        meters.collected.inc(blobs)
-        meters.collected_bytes.inc(size)
+        _work_meters().collected.inc(blobs)
+        _work_meters().collected_bytes.inc(size)
 
 
 def count_failed_collections(count: int) -> None:
     """Counts blobs whose bytes the store would not delete."""
     meters = _meters()
     if meters.counting:
-        meters.failed_collections.inc(count)
+        _work_meters().failed_collections.inc(count)
 
 
 def render(open_uploads: int | None, due_blobs: int | None = None) -> bytes:
@@ -201,6 +205,17 @@ def _meters() -> _Meters:
         lost_events=Counter(
             "cargohold_audit_events_lost", "Audit events that could not be written down.", ["reason"], registry=registry
         ),
+        series={},
+    )
+
+
+@cache
+def _work_meters() -> _WorkMeters:
+    """Made by who counts: a counter without labels opens its process's file at once, which no fork may inherit."""
+    from prometheus_client import Counter
+
+    registry = _meters().registry
+    return _WorkMeters(
         verified=Counter("cargohold_verified_bytes", "Bytes of blobs hashed again.", registry=registry),
         damaged=Counter("cargohold_damaged_blobs", "Blobs whose bytes were found damaged.", registry=registry),
         collected=Counter("cargohold_collected_blobs", "Blobs that were collected.", registry=registry),
@@ -208,5 +223,4 @@ def _meters() -> _Meters:
         failed_collections=Counter(
             "cargohold_collection_failures", "Blobs whose bytes could not be deleted.", registry=registry
         ),
-        series={},
     )

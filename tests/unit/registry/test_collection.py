@@ -45,6 +45,23 @@ async def everything_gone(room: Room) -> None:
     await collector(room).run()
 
 
+@pytest.mark.parametrize(
+    ("referred", "purged"),
+    [
+        (
+            "repository",
+            "image lifecycle_policy lifecycle_preview repository_blob repository_catalog resource_tag tag upload",
+        ),
+        ("image", "image_blob image_deletion image_reference tag untagged_image"),
+        ("blob", "blob_damage blob_move collection_queue image_blob repository_blob"),
+    ],
+)
+def test_purging_knows_every_table_that_refers_to_what_it_purges(referred: str, purged: str) -> None:
+    """A new table that refers to repositories, images or blobs has to be purged with them, and be named here."""
+    keys = [key for table in metadata.sorted_tables for key in table.foreign_keys]
+    assert {key.parent.table.name for key in keys if key.column.table.name == referred} == set(purged.split())
+
+
 def test_an_unused_blob_goes_after_its_lease(room: Room) -> None:
     """It is there for a day, then row, right, place in the queue and bytes are gone, and are counted."""
 
