@@ -105,7 +105,7 @@ def test_what_an_image_uses_stays(room: Room) -> None:
 
 
 def test_a_shared_blob_stays_for_the_other_image(room: Room) -> None:
-    """Only what the deleted image alone used goes; the layer that another repository shares is still served there."""
+    """S5: only what the deleted image alone used goes; a layer is served by the other repository, and by this one no more."""
 
     async def story() -> None:
         one, two = await room.repository("one"), await room.repository("two")
@@ -122,7 +122,7 @@ def test_a_shared_blob_stays_for_the_other_image(room: Room) -> None:
 
 
 def test_a_deleted_repository_leaves_nothing(room: Room) -> None:
-    """With images, indexes, tags, resource tags and open uploads: after the lease no table names it."""
+    """E14: with images, indexes, tags, resource tags and open uploads; after the lease no table names it."""
 
     async def story() -> None:
         new = NewRepository("whole", tags={"team": "one"})
@@ -146,7 +146,7 @@ def test_a_deleted_repository_leaves_nothing(room: Room) -> None:
 
 
 def test_deleting_a_repository_writes_nothing_for_its_images(room: Room) -> None:
-    """Its tombstone is one row; images and the queue are as they were."""
+    """E33: its tombstone is one row; images and the queue are as they were."""
 
     async def story() -> None:
         target = await room.repository()

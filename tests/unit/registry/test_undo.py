@@ -185,7 +185,7 @@ def test_a_full_repository_takes_nothing_back(room: Room) -> None:
 
 
 def test_a_repository_comes_back_whole(room: Room) -> None:
-    """With images, tags and resource tags; collectors that ran meanwhile took nothing of what its images use."""
+    """E34: with images, tags and resource tags; collectors that ran meanwhile took nothing of what its images use."""
 
     async def story() -> None:
         made = await room.repositories.create(HOME, NewRepository("whole", tags={"team": "one"}))
