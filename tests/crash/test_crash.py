@@ -37,7 +37,10 @@ _NEEDED = """
     JOIN image ON image.id = image_blob.image_id
     WHERE blob.state = 'live' AND image.deleted_at IS NULL
     UNION SELECT generation FROM upload WHERE state = 'open'
+    UNION SELECT generation FROM blob_move
+    UNION SELECT generation FROM blob WHERE state = 'deleting'
 """
+"""Images', uploads', and what a worker was at when it died: another takes that up by its row after minutes."""
 
 ACTS: dict[str, Callable[[Client], None]] = {
     "pushed": lambda client: client.push() and None,
