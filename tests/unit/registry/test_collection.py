@@ -105,7 +105,7 @@ def test_what_an_image_uses_stays(room: Room) -> None:
 
 
 def test_a_shared_blob_stays_for_the_other_image(room: Room) -> None:
-    """S5: only what the deleted image alone used goes; a layer is served by the other repository, and by this one no more."""
+    """S5: only what the deleted image alone used goes; the other repository serves the layer, this one no more."""
 
     async def story() -> None:
         one, two = await room.repository("one"), await room.repository("two")
