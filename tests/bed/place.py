@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from cargohold.aws import model
 from cargohold.core.clock import DAY, system_clock
 from cargohold.registry.limits import Limits
-from cargohold.server import wiring
+from cargohold.server import rooms, wiring
 from cargohold.server.app import Application
 from cargohold.server.folder import DataFolder, Deployment
 from cargohold.server.settings import Settings
@@ -102,7 +102,7 @@ def opened(folder: Path, database: str | None = None, **limits: int) -> Iterator
             patch.object(Settings, "limits", Limits(**limits)),
         ):
             cellar = wiring.cellar(plan)
-            place.application = wiring.application(plan, cellar)
+            place.application = rooms.application(plan, cellar)
             place.keys = {**place.keys, OTHER: _second(place)}
             yield place
             runner.run(cellar.close())

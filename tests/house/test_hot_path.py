@@ -25,7 +25,7 @@ from cargohold.identity import registry_token
 from cargohold.identity.principals import Credential
 from cargohold.registry.image import Push
 from cargohold.registry.repository import NewRepository
-from cargohold.server import wiring
+from cargohold.server import rooms, wiring
 from cargohold.server.app import Application
 from cargohold.server.folder import DataFolder, Deployment
 from cargohold.server.settings import Settings
@@ -84,8 +84,8 @@ async def _one_get(folder: Path) -> tuple[list[str], list[Message]]:
         assert key is not None
         cellar = wiring.cellar(plan)
         credential = Credential(key.id)
-        password = await _furnish(wiring.services(plan, cellar), credential)
-        application = wiring.application(plan, cellar)
+        password = await _furnish(rooms.services(plan, cellar), credential)
+        application = rooms.application(plan, cellar)
         await _get(application, password)
         # That the image was pulled is written down behind the first answer, once a day.
         await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})

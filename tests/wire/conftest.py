@@ -76,7 +76,7 @@ from cargohold.registry.verifications import Verifications
 from cargohold.scanning.advisories.status import Advisories
 from cargohold.scanning.ignores import IgnoreRules
 from cargohold.scanning.scans import Scans, pushed
-from cargohold.server.wiring import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES, public_rooms
+from cargohold.server.rooms import POLICIES_OF_ECR, TEXTS_OF_TEMPLATES, public_rooms
 from cargohold.services import Services
 from cargohold.telemetry.audit.trail import Audit, Folder
 from tests.bed.engines import Engine, Place

@@ -21,7 +21,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from cargohold.jobs import worker
-from cargohold.server import wiring
+from cargohold.server import rooms, upkeep, wiring
 from cargohold.server.app import Application
 from cargohold.server.fleet import Ties
 from cargohold.server.listener import BACKLOG
@@ -83,7 +83,7 @@ async def _serve(plan: Plan, listening: Sequence[socket.socket], ties: Ties) -> 
     if not metrics.begin():
         logs.logger().warning("requests are not counted", reason="there is no room for the counters")
     cellar = wiring.cellar(plan)
-    applications = wiring.applications(plan, cellar)
+    applications = rooms.applications(plan, cellar)
     servers = [_Server(*each, plan) for each in zip(applications, listening, strict=True)]
     servers[-1].on_startup(ties.ready)
     serving = [asyncio.ensure_future(server.serve()) for server in servers]
@@ -110,8 +110,8 @@ async def _work(plan: Plan, ties: Ties) -> int:
         logs.logger().warning("the worker's work is not counted", reason="there is no room for the counters")
     cellar = wiring.cellar(plan)
     ties.ready()
-    rows = wiring.periodic(plan, cellar)
-    await asyncio.gather(*(worker.work(tasks, stop, _monotonic_clock) for tasks in rows))
+    work = upkeep.periodic(plan, cellar)
+    await asyncio.gather(*(worker.work(row, stop, _monotonic_clock) for row in work))
     await cellar.close()
     return 0
 

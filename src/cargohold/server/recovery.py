@@ -21,6 +21,7 @@ from cargohold.identity.recovery import Recovered, Recovery
 from cargohold.server import wiring
 from cargohold.server.folder import AccessKey, DataFolder
 from cargohold.server.refusal import CannotStart
+from cargohold.server.rooms import services
 from cargohold.server.settings import Settings
 from cargohold.services import Services
 from cargohold.telemetry.audit.event import Happened, Identity
@@ -121,11 +122,11 @@ async def _opened(settings: Settings, account: str | None) -> AsyncIterator[_Hou
     plan = wiring.reopen(settings, DataFolder(settings.data))
     cellar = wiring.cellar(plan)
     try:
-        rooms = wiring.services(plan, cellar)
+        found = services(plan, cellar)
         for each in {plan.deployment.account, account or plan.deployment.account}:
-            if not await rooms.accounts.has_our_root(each):
+            if not await found.accounts.has_our_root(each):
                 raise CannotStart(wiring.ANOTHER_ROOT)
-        yield _House(plan, cellar, rooms)
+        yield _House(plan, cellar, found)
     except NotFound as error:
         raise CannotStart(str(error)) from None
     except Unavailable as error:

@@ -1,4 +1,4 @@
-"""Who gets what of scanning.
+"""What the worker does about scanning.
 
 What reads images and advisories is imported when there are some to read: a registry that scans nothing starts without
 the libraries that this needs.
@@ -14,7 +14,7 @@ from cargohold.jobs.schedule import Periodic
 from cargohold.registry.blobs import Blobs
 from cargohold.registry.limits import Limits
 from cargohold.scanning.advisories.source import Source
-from cargohold.scanning.advisories.status import FILE, Advisories
+from cargohold.scanning.advisories.status import FILE
 from cargohold.scanning.ignores import MARK
 from cargohold.scanning.marking import Marker
 from cargohold.scanning.scans import SCAN_IMAGE
@@ -30,11 +30,6 @@ REMATCH_EVERY: Final = 5 * SECOND
 """Milliseconds between looks for images that were matched against other advisories."""
 
 
-def advisories(plan: Plan, cellar: Cellar) -> Advisories:
-    """As the doors see them."""
-    return Advisories(cellar.database, plan.folder.advisories, _sources(plan), system_clock)
-
-
 def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
     """The tasks of the job queue."""
 
@@ -46,7 +41,7 @@ def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
 
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
     """What is done again and again; nothing where no sources of advisories are set."""
-    sources = _sources(plan)
+    sources = [Source.parse(each) for each in plan.settings.advisories]
 
     async def update() -> int:
         from cargohold.scanning.advisories.update import Updater
@@ -63,10 +58,6 @@ def periodic(plan: Plan, cellar: Cellar) -> Sequence[Periodic]:
         Periodic("update advisories", UPDATE_EVERY, update),
         Periodic("match images anew", REMATCH_EVERY, rematch),
     )
-
-
-def _sources(plan: Plan) -> Sequence[Source]:
-    return [Source.parse(each) for each in plan.settings.advisories]
 
 
 def _scanner(plan: Plan, cellar: Cellar) -> Scanner:

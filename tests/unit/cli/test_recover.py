@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from cargohold.cli.main import group
 from cargohold.core.arn import Registry
-from cargohold.server import wiring
+from cargohold.server import rooms, wiring
 from cargohold.server.folder import DataFolder, Deployment
 from cargohold.server.settings import Settings
 
@@ -44,8 +44,8 @@ def shut(folder: DataFolder) -> None:
     async def work() -> None:
         plan = wiring.reopen(Settings(data=folder.path), folder)
         cellar = wiring.cellar(plan)
-        rooms, registry = wiring.services(plan, cellar), Registry(ACCOUNT, "us-east-1")
-        await rooms.resource_policies.put_registry_policy(registry, SHUT, lambda _: True)
+        found, registry = rooms.services(plan, cellar), Registry(ACCOUNT, "us-east-1")
+        await found.resource_policies.put_registry_policy(registry, SHUT, lambda _: True)
         await cellar.close()
 
     asyncio.run(work())

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from cargohold.core.errors import StorageFull
-from cargohold.server import wiring
+from cargohold.server import rooms, upkeep, wiring
 from cargohold.server.folder import AccessKey, DataFolder, Deployment
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings
@@ -87,7 +87,7 @@ def test_the_worker_reaps_uploads(folder: DataFolder) -> None:
     async def run() -> dict[str, int]:
         made = plan(folder)
         cellar = wiring.cellar(made)
-        found = {task.name: await task.run() for task in wiring.periodic(made, cellar)}
+        found = {task.name: await task.run() for row in upkeep.periodic(made, cellar) for task in row}
         await cellar.close()
         return found
 
@@ -129,7 +129,7 @@ def test_a_full_disk_at_the_first_start_is_told(folder: DataFolder, monkeypatch:
 async def _audit_folder(folder: DataFolder, **values: object) -> Path | None:
     made = plan(folder, **values)
     cellar = wiring.cellar(made)
-    kept = wiring.services(made, cellar).audit.folder
+    kept = rooms.services(made, cellar).audit.folder
     await cellar.close()
     return kept
 
@@ -149,7 +149,7 @@ def test_the_audit_trail_can_go_to_standard_output(folder: DataFolder, monkeypat
     async def tasks() -> list[str]:
         made = plan(folder, audit="stdout")
         cellar = wiring.cellar(made)
-        names = [task.name for task in wiring.periodic(made, cellar)]
+        names = [task.name for row in upkeep.periodic(made, cellar) for task in row]
         await cellar.close()
         return names
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cargohold.server import checks, wiring
+from cargohold.server import checks, rooms, upkeep, wiring
 from cargohold.server.folder import DataFolder, Deployment
 from cargohold.server.refusal import CannotStart
 from cargohold.server.settings import Settings
@@ -81,8 +81,8 @@ def test_a_cellar_serves_from_the_shared_database(url: str, tmp_path: Path) -> N
         made = plan(tmp_path, url)
         await wiring.first_start(made)
         cellar = wiring.cellar(made)
-        assert await wiring.services(made, cellar).uploads.count_open() == 0
-        found = {task.name: await task.run() for task in wiring.periodic(made, cellar)}
+        assert await rooms.services(made, cellar).uploads.count_open() == 0
+        found = {task.name: await task.run() for row in upkeep.periodic(made, cellar) for task in row}
         assert {"jobs", "reap uploads", "reap sessions"} <= set(found)
         assert set(found.values()) == {0}
         await cellar.close()
