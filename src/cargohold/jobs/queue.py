@@ -12,10 +12,10 @@ from typing import Any, Final
 from cargohold.core.clock import DAY, HOUR, MINUTE, SECOND, Clock
 from cargohold.database import Database
 from cargohold.jobs import store
-from cargohold.jobs.store import Claimed, add_job
+from cargohold.jobs.store import Claimed, add_job, list_undone
 from cargohold.telemetry import logs
 
-__all__ = ["Queue", "Task", "add_job"]
+__all__ = ["Queue", "Task", "add_job", "list_undone"]
 
 Task = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Does a job, given its payload: names and ids; the state is looked up again. Raises to be tried again later."""

@@ -5,7 +5,7 @@ so that one who was taken for dead, and whose job another has by now, changes no
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +35,11 @@ _DUE: Final = (
     .order_by(job.c.run_at, job.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
+)
+_UNDONE: Final = select(job.c.payload).where(
+    job.c.task == bindparam("named"),
+    job.c.state != "failed",
+    job.c.payload.in_(bindparam("payloads", expanding=True)),
 )
 _TAKE: Final = (
     update(job)
@@ -67,6 +72,12 @@ def add_job(connection: Connection, task: str, payload: Mapping[str, Any], run_a
         "created_at": run_at,
     }
     connection.execute(_ADD, values)
+
+
+def list_undone(connection: Connection, task: str, payloads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those among `payloads` with which a job of that task waits or runs. Reads every job."""
+    texts = [json.dumps(payload) for payload in payloads]
+    return [json.loads(text) for text in connection.execute(_UNDONE, {"named": task, "payloads": texts}).scalars()]
 
 
 def find_claimed(connection: Connection, now: int, until: int) -> Claimed | None:

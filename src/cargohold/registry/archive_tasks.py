@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cargohold.core.arn import Target
 from cargohold.core.clock import Clock
 from cargohold.database import Database
-from cargohold.jobs.queue import add_job
+from cargohold.jobs.queue import add_job, list_undone
 from cargohold.registry import image_archive
 from cargohold.registry.blob_moves import Mover
 from cargohold.registry.store import archive as store
@@ -48,15 +48,19 @@ class ArchiveTasks:
         await self._follow(filed, "ARCHIVED", image_archive.restore)
 
     async def sweep(self) -> int:
-        """Looks at the next archived images for blobs that only now nothing else needs; returns how many it looked at.
+        """Looks at the next images that are not active for what nobody else sees to; returns how many it looked at.
 
-        That is so when the last active image that used a blob was deleted, or archived elsewhere.
+        Blobs that nothing else needs any more: the last active image that used them was deleted, or archived elsewhere.
+        And images on their way back whose job is no more: given up, or done with while their repository was deleted.
         """
         looked = await self._database.read(partial(store.list_inactive, after=self._swept))
         self._swept = looked[-1] if looked else 0
-        outside = await self._database.read(partial(store.list_outside, ids=looked)) if looked else []
-        if outside:
-            await self._database.write(partial(_ask_to_archive, ids=outside, now=self._clock()))
+        if not looked:
+            return 0
+        outside = await self._database.read(partial(store.list_outside, ids=looked))
+        stuck = await self._database.read(partial(_list_stuck, ids=looked))
+        if outside or stuck:
+            await self._database.write(partial(_ask, to_archive=outside, to_activate=stuck, now=self._clock()))
         return len(looked)
 
     async def _activate(self, filed: Filed) -> None:
@@ -84,9 +88,18 @@ class ArchiveTasks:
         return await self._database.read(partial(store.find_image, image_id=image_id))
 
 
-def _ask_to_archive(connection: Connection, ids: list[int], now: int) -> None:
-    for image_id in ids:
+def _list_stuck(connection: Connection, ids: list[int]) -> list[int]:
+    """Those among the images that are on their way back, though no job sees to it."""
+    wanted = [{"image": image_id} for image_id in store.list_activating(connection, ids)]
+    undone = list_undone(connection, image_archive.ACTIVATE_TASK, wanted) if wanted else []
+    return [each["image"] for each in wanted if each not in undone]
+
+
+def _ask(connection: Connection, to_archive: list[int], to_activate: list[int], now: int) -> None:
+    for image_id in to_archive:
         add_job(connection, image_archive.ARCHIVE_TASK, {"image": image_id}, now)
+    for image_id in to_activate:
+        image_archive.fetch(connection, image_id, now)
 
 
 def _save_activated(connection: Connection, filed: Filed, now: int) -> None:

@@ -99,6 +99,21 @@ def activate_children(connection: Connection, index_id: int, now: int) -> None:
         activate(connection, child, now)
 
 
+def resume(connection: Connection, image_id: int, now: int) -> None:
+    """At the return of a deleted image: unless it is archived, what it lists and what refers to it is not so either.
+
+    While it was not there these could be archived alone, and nobody fetched its blobs if it was on its way back.
+    """
+    filed = store.find_image(connection, image_id)
+    if filed is None or filed.status == "ARCHIVED":
+        return
+    if filed.status == "ACTIVE":
+        activate_children(connection, image_id, now)
+    else:
+        _restore_children(connection, image_id)
+    fetch(connection, image_id, now)
+
+
 def fetch(connection: Connection, image_id: int, now: int) -> None:
     """Has an image's blobs brought back from the archive, where they can be read from until then.
 

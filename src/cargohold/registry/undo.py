@@ -22,6 +22,7 @@ from cargohold.core.errors import (
 )
 from cargohold.core.paging import Page
 from cargohold.database import Database
+from cargohold.registry import image_archive
 from cargohold.registry.deleted import DeletedImage, DeletedRepository, Restored
 from cargohold.registry.limits import Limits
 from cargohold.registry.repository import Repository
@@ -138,6 +139,7 @@ class _Restoring:
         store.save_restored(self._connection, found.id, [id_ for id_, _ in held.values()], self._now)
         added = [name for name in found.tags if self._put(name, found.id)]
         images.save_untagged(self._connection, found.id)
+        image_archive.resume(self._connection, found.id, self._now)
         return Restored(found.digest, tuple(added), tuple(name for name in found.tags if name not in added), came)
 
     def _restore_missing(self, listed: Sequence[str]) -> tuple[str, ...]:

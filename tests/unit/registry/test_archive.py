@@ -18,6 +18,7 @@ from cargohold.registry.archive_tasks import ArchiveTasks
 from cargohold.registry.blob_moves import LEASE, Mover
 from cargohold.registry.image import Image, ImageId
 from cargohold.registry.image_archive import ACTIVATE_TASK, ARCHIVE_TASK, ImageArchive
+from cargohold.registry.undo import Undo
 
 from .bed import CONFIG, Room, descriptor
 
@@ -404,5 +405,62 @@ def test_repaired_in_the_archive(room: Room) -> None:
         assert (await keeper.tiers())[digest(LAYER)] == "standard"
         assert await room.read(target, digest(LAYER)) == LAYER
         await keeper.no_leak()
+
+    asyncio.run(story())
+
+
+def test_an_undone_index_brings_its_images_back(room: Room) -> None:
+    """An image that was archived while its index was deleted can be pulled again with it."""
+
+    async def story() -> None:
+        target, keeper = await room.repository(), Keeper(room)
+        child = await room.image(target, LAYER)
+        index = await room.index(target, child, tag="list")
+        await room.images.delete(target, [ImageId(tag="list")])
+        await keeper.put_away(target, child)
+        await Undo(room.database, room.clock, room.limits).restore_image(target, index.digest)
+        assert await keeper.status(target, child) == "ACTIVE"
+        await keeper.work()
+        assert set((await keeper.tiers()).values()) == {"standard"}
+        await keeper.no_leak()
+
+    asyncio.run(story())
+
+
+def test_undone_on_its_way_back(room: Room) -> None:
+    """An image that was deleted while it came back from the archive comes back all the same, once it is undone."""
+
+    async def story() -> None:
+        target, keeper = await room.repository(), Keeper(room)
+        image = await room.image(target, LAYER, tag="v1")
+        await keeper.put_away(target, image)
+        await keeper.archive.restore(target, ImageId(digest=image.digest))
+        await room.images.delete(target, [ImageId(digest=image.digest)])
+        await keeper.work()
+        await Undo(room.database, room.clock, room.limits).restore_image(target, image.digest)
+        await keeper.work()
+        assert await keeper.status(target, image) == "ACTIVE"
+        assert set((await keeper.tiers()).values()) == {"standard"}
+
+    asyncio.run(story())
+
+
+def test_a_repository_undone_while_its_images_come_back(room: Room) -> None:
+    """What was on its way back from the archive when its repository was deleted is taken up by the next sweep."""
+
+    async def story() -> None:
+        target, keeper = await room.repository(), Keeper(room)
+        image = await room.image(target, LAYER, tag="v1")
+        await keeper.put_away(target, image)
+        await keeper.archive.restore(target, ImageId(digest=image.digest))
+        await room.repositories.delete(target, force=True)
+        await keeper.work()
+        await Undo(room.database, room.clock, room.limits).restore_repository(target.registry, target.name)
+        for _ in range(2):
+            assert await keeper.tasks.sweep() == 1
+            keeper.tasks = ArchiveTasks(room.database, keeper.mover, room.clock)
+        assert await room.rows("SELECT count(*) FROM job") == [(1,)]
+        await keeper.work()
+        assert await keeper.status(target, image) == "ACTIVE"
 
     asyncio.run(story())

@@ -51,6 +51,7 @@ _FILED: Final = (
     .where(image.c.id.in_(_IDS), _LIVE, repository.c.deleted_at.is_(None))
     .order_by(image.c.id)
 )
+_ACTIVATING: Final = _FILED.with_only_columns(image.c.id).where(image.c.status == "ACTIVATING")
 _OF_REPOSITORY: Final = _FILED.where(image.c.repository_id == bindparam("repository_id"))
 _PLACE: Final = (
     select(registry.c.id, registry.c.account, registry.c.region, registry.c.kind, repository.c.name)
@@ -177,6 +178,11 @@ def list_inactive(connection: Connection, after: int) -> list[int]:
 def list_outside(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the archived images among `ids` that have a blob in the standard store which nothing else needs."""
     return list(connection.execute(_WITH_OUTSIDE, {"ids": ids}).scalars())
+
+
+def list_activating(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Those among `ids` that are on their way back, and live images of live repositories."""
+    return list(connection.execute(_ACTIVATING, {"ids": ids}).scalars())
 
 
 def save_archived(connection: Connection, ids: Sequence[int], now: int) -> None:
