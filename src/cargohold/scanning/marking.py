@@ -1,9 +1,9 @@
-"""Marks the findings of a registry's scans by the rules that it has now, some images at a time."""
+"""Marks the findings of a registry's scans by the rules that it has now, an image at a time."""
 
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,9 +15,6 @@ from cargohold.scanning.finding import Severity
 from cargohold.scanning.ignore import hidden_by
 from cargohold.scanning.ignores import MARK
 
-BATCH: Final = 10
-"""Images of one transaction; an image may have thousands of findings."""
-
 
 class Marker:
     """The worker's."""
@@ -27,13 +24,13 @@ class Marker:
         self._clock = clock
 
     async def mark(self, payload: Mapping[str, Any]) -> None:
-        """The task of MARK; where there are more images than a batch, another job goes on with them."""
+        """The task of MARK: one image, which may have thousands of findings; another job goes on with the next."""
         work = partial(_mark, registry_id=int(payload["registry"]), after=int(payload["after"]), now=self._clock())
         await self._database.write(work)
 
 
 def _mark(connection: Connection, registry_id: int, after: int, now: int) -> None:
-    scanned = store.list_scanned(connection, registry_id, after, BATCH)
+    scanned = store.list_scanned(connection, registry_id, after, limit=1)
     rules = store.list_ignore_rules(connection, registry_id)
     for image_id, repository in scanned:
         counts: Counter[Severity] = Counter()
@@ -45,5 +42,5 @@ def _mark(connection: Connection, registry_id: int, after: int, now: int) -> Non
             if hidden is None:
                 counts[observed.finding.severity] += 1
         store.save_counts(connection, image_id, counts)
-    if len(scanned) == BATCH:
+    if scanned:
         add_job(connection, MARK, {"registry": registry_id, "after": scanned[-1][0]}, now)

@@ -6,7 +6,7 @@ What is there is read once for each layer and kept; what is known is looked up i
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -36,6 +36,8 @@ from cargohold.scanning.scan import UNSUPPORTED, Observed, Scan
 IMAGE_SCAN: Final = "ECR Image Scan"
 LARGEST: Final = 32 * GIB
 """Bytes of an image's layers as stored, beyond which it is not scanned."""
+MOST_NAMED: Final = 100
+"""Vulnerabilities that an event names."""
 BATCH: Final = 50
 """Images that are matched anew in one run of `rematch`."""
 _CONFIGS: Final = (
@@ -157,13 +159,18 @@ def _counts(observed: Sequence[Observed]) -> Mapping[Severity, int]:
 
 
 def _event(of: Contents, scan: Scan, seen: Mapping[str, int], observed: Sequence[Observed]) -> Mapping[str, Any]:
-    """EventBridge's detail, and of findings how many are new and how many are gone since the last scan."""
+    """EventBridge's detail, and which vulnerabilities are new, and which gone, since the last scan."""
     keys = {"\n".join(each.finding.key) for each in observed}
     return {
         "scan-status": "COMPLETE" if scan.state == "COMPLETE" else "FAILED",
         "repository-name": of.repository,
         "image-digest": of.digest,
         "finding-severity-counts": dict(scan.counts),
-        "new-findings": len(keys - seen.keys()),
-        "closed-findings": len(seen.keys() - keys),
+        "new-findings": _named(keys - seen.keys()),
+        "closed-findings": _named(seen.keys() - keys),
     }
+
+
+def _named(keys: Set[str]) -> list[str]:
+    """The vulnerabilities of findings by their keys, MOST_NAMED at the most."""
+    return sorted({key.partition("\n")[0] for key in keys})[:MOST_NAMED]

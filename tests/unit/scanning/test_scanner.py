@@ -230,7 +230,7 @@ def test_new_advisories_are_matched_against_what_is_kept(bed: Bed) -> None:
             lambda connection: connection.exec_driver_sql("SELECT payload FROM event ORDER BY id").all()
         )
         told = [(each["new-findings"], each["closed-findings"]) for each in (json.loads(row[0]) for row in rows)]
-        assert told == [(1, 0), (1, 0), (1, 1)]
+        assert told == [(["CVE-1-1"], []), (["CVE-1-2"], []), (["CVE-1-3"], ["CVE-1-1"])]
 
     asyncio.run(story())
 
