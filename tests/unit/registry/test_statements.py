@@ -1,10 +1,12 @@
 """Every statement of the room, on both engines' dialects, and what the hot ones read."""
 
 import pytest
-from sqlalchemy import Select, UpdateBase
+from sqlalchemy import Select, Table, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cargohold.database.prepared import Prepared
+from cargohold.database.schema.jobs import event
+from cargohold.database.schema.registry import blob, image
 from cargohold.registry.store import blobs, images, public, referrers, repositories, tags, uploads
 
 from .bed import Room
@@ -74,3 +76,12 @@ def test_plans(room: Room, statement: Select[tuple[object]], uses: list[str]) ->
     for use in uses:
         assert any(use in step for step in steps), steps
     assert not any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in steps), steps
+
+
+@pytest.mark.parametrize("referred", [event, image, blob], ids=lambda table: table.name)
+def test_deleting_reads_no_table(referred: Table) -> None:
+    """What is deleted row by row is looked for by an index in every table that may refer to it."""
+    for table in referred.metadata.sorted_tables:
+        found = [next(iter(index.columns)) for index in table.indexes] + list(table.primary_key.columns)[:1]
+        for key in table.foreign_keys:
+            assert key.column.table is not referred or key.parent in found, f"{table.name}.{key.parent.name}"

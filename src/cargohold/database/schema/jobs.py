@@ -29,4 +29,5 @@ job = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index(None, "state", "run_at"),
+    Index(None, "event_id"),  # for who forgets events
 )

@@ -211,6 +211,7 @@ def upgrade() -> None:
     new = [table for table in metadata.sorted_tables if table not in old]
     metadata.create_all(op.get_bind(), tables=new, checkfirst=False)
     inactive = sqlalchemy.text("status <> 'ACTIVE'")
+    op.create_index("ix_job_event_id", "job", ["event_id"])
     op.create_index("ix_image_inactive", "image", ["id"], sqlite_where=inactive, postgresql_where=inactive)
     live = sqlalchemy.text("deleted_at IS NULL")
     op.create_index(
