@@ -70,11 +70,13 @@ class Collector:
     async def purge(self) -> int:
         """One step through what can be restored no more; returns how many rows went."""
         now = self._clock()
+        before = now - self._lease
         done = await self._database.write(partial(tombstones.delete_expired, now=now, limit=STEP))
-        due = partial(tombstones.list_deleted_before, before=now - self._lease, limit=REPOSITORIES)
-        for repository_id in await self._database.read(due):
-            some = partial(tombstones.delete_some_of_repository, repository_id=repository_id, now=now, limit=STEP)
-            done += await self._database.write(some)
+        some = partial(tombstones.delete_some_of_repository, before=before, now=now, limit=STEP)
+        for repository_id in await self._database.read(
+            partial(tombstones.list_deleted_before, before=before, limit=REPOSITORIES)
+        ):
+            done += await self._database.write(partial(some, repository_id=repository_id))
         return done
 
     async def collect(self) -> int:

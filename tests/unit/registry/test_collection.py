@@ -13,7 +13,9 @@ from cargohold.registry.collection import AGAIN, FIRST_RETRY, STEP, Collections,
 from cargohold.registry.image import ImageId
 from cargohold.registry.limits import Limits
 from cargohold.registry.repositories import NewRepository
+from cargohold.registry.store import tombstones
 from cargohold.registry.store.collection import Doomed, list_doomed
+from cargohold.registry.undo import Undo
 
 from .bed import HOME, Room, chunked
 
@@ -52,8 +54,8 @@ async def everything_gone(room: Room) -> None:
             "repository",
             "image lifecycle_policy lifecycle_preview repository_blob repository_catalog resource_tag tag upload",
         ),
-        ("image", "image_blob image_deletion image_reference tag untagged_image"),
-        ("blob", "blob_damage blob_move collection_queue image_blob repository_blob"),
+        ("image", "image_blob image_deletion image_reference image_scan tag untagged_image"),
+        ("blob", "blob_damage blob_move collection_queue image_blob layer_inventory repository_blob"),
     ],
 )
 def test_purging_knows_every_table_that_refers_to_what_it_purges(referred: str, purged: str) -> None:
@@ -141,6 +143,25 @@ def test_a_deleted_repository_leaves_nothing(room: Room) -> None:
         await collector(room).run()
         assert await counts(room) == {"repository": 1, "collection_total": 1}
         assert room.files() == set()
+
+    asyncio.run(story())
+
+
+def test_a_repository_deleted_again_has_its_lease_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collector that found its first lease over, and comes to it after an undo and another deletion, leaves it."""
+
+    async def story() -> None:
+        target = await room.repository()
+        await room.image(target, b"layer")
+        await room.repositories.delete(target, True)
+        room.now += room.limits.collection_lease
+        behind = Undo(room.database, lambda: room.now - 1, room.limits)
+        await behind.restore_repository(HOME, target.name)
+        await room.repositories.delete(target, True)
+        monkeypatch.setattr(tombstones, "list_deleted_before", lambda *_, **__: [target.id])
+        assert await collector(room).purge() == 0
+        await behind.restore_repository(HOME, target.name)
+        assert len(await room.digests_of(target)) == 1
 
     asyncio.run(story())
 

@@ -108,7 +108,7 @@ _DELETED_BEFORE: Final = (
 )
 _LOCK_REPOSITORY: Final = (
     select(repository.c.id)
-    .where(repository.c.id == _OF, repository.c.deleted_at.is_not(None))
+    .where(repository.c.id == _OF, repository.c.deleted_at <= bindparam("before"))
     .with_for_update(skip_locked=True)
 )
 _DELETING: Final = (
@@ -244,12 +244,13 @@ def list_deleted_before(connection: Connection, before: int, limit: int) -> list
     return list(connection.execute(_DELETED_BEFORE, {"before": before, "limit": limit}).scalars())
 
 
-def delete_some_of_repository(connection: Connection, repository_id: int, now: int, limit: int) -> int:
-    """Purges up to `limit` rows of a deleted repository, at last its own; returns how many, 0 when it has to wait.
+def delete_some_of_repository(connection: Connection, repository_id: int, before: int, now: int, limit: int) -> int:
+    """Purges up to `limit` rows of a repository deleted until `before`, at last its own; returns how many.
 
-    It waits for another worker, and for the reaper of its uploads. From the first row on it cannot be restored.
+    0 when it was restored meanwhile, also where it was deleted again since, or has to wait: for another worker, or for
+    the reaper of its uploads. From the first row on it cannot be restored.
     """
-    if connection.execute(_LOCK_REPOSITORY, {"of": repository_id}).one_or_none() is None:
+    if connection.execute(_LOCK_REPOSITORY, {"of": repository_id, "before": before}).one_or_none() is None:
         return 0
     connection.execute(_DELETING, {"of": repository_id})
     some = {"of": repository_id, "limit": limit}
