@@ -1,8 +1,8 @@
 """Evaluations: policies whose time has come are carried out, batch by batch, by any number of workers.
 
-A worker claims a policy, decides once, and then acts on at most BATCH images in a transaction, in which it looks at
-each again: one that was pulled, tagged, archived or listed by an index since is left for the next evaluation. A worker
-that dies leaves a claim that runs out, and another begins anew.
+A worker claims a policy, decides once, and then acts on some BATCH images in a transaction, in which it looks at each
+again: one that was pulled, tagged, archived or listed by an index since is left, with what refers to it, for the next
+evaluation. A worker that dies leaves a claim that runs out, and another begins anew.
 """
 
 from collections import deque
@@ -31,6 +31,8 @@ from cargohold.telemetry.audit.trail import Audit
 
 BATCH: Final = 25
 """Images that one transaction acts on: the fewer they are, the shorter is the wait of a push that comes meanwhile."""
+LARGEST: Final = 100
+"""As many it acts on where they refer to each other."""
 LEASE: Final = 10 * MINUTE
 """How long a policy stays its worker's without a batch."""
 TURN: Final = SECOND // 2
@@ -178,9 +180,17 @@ def next_due(repository_id: int, now: int) -> int:
 
 
 def _still(connection: Connection, batch: Sequence[Decision]) -> list[Decision]:
-    """The decisions on images that are what they were when it was decided."""
+    """The decisions on images that are what they were when it was decided, and do not refer to one that stays."""
     found = images.list_candidates(connection, [decision.image.id for decision in batch])
-    return [decision for decision in batch if found.get(decision.image.id) == decision.image]
+    still: deque[Decision] = deque()
+    staying: set[str] = set()
+    for decision in reversed(batch):  # of what expires, subjects stand behind their referrers
+        image = found.get(decision.image.id)
+        if image == decision.image and image.subject_digest not in staying:
+            still.appendleft(decision)
+        elif image is not None:
+            staying.add(image.digest)
+    return list(still)
 
 
 def _batches(decisions: Sequence[Decision]) -> Iterator[Sequence[Decision]]:
@@ -189,5 +199,17 @@ def _batches(decisions: Sequence[Decision]) -> Iterator[Sequence[Decision]]:
     for expires, priority in rules:
         action: Action = "expire" if expires else "transition"
         chosen = [each for each in decisions if each.action == action and each.priority == priority]
-        for begin in range(0, len(chosen), BATCH):
-            yield chosen[begin : begin + BATCH]
+        yield from _cut(chosen)
+
+
+def _cut(decisions: Sequence[Decision]) -> Iterator[Sequence[Decision]]:
+    """BATCH at a time, or a few more up to LARGEST, so that what expires goes together with what refers to it."""
+    digests = {decision.image.digest for decision in decisions}
+    batch: list[Decision] = []
+    for decision in decisions:
+        batch.append(decision)
+        if len(batch) == LARGEST or (len(batch) >= BATCH and decision.image.subject_digest not in digests):
+            yield batch
+            batch = []
+    if batch:
+        yield batch

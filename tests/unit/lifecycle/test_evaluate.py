@@ -5,11 +5,14 @@ import json
 
 import pytest
 
+from cargohold.core import digest as digests
+from cargohold.core import manifest as manifests
 from cargohold.core.clock import DAY, HOUR, MINUTE, SECOND
 from cargohold.core.errors import LifecyclePolicyNotFound
 from cargohold.lifecycle import evaluate
 from cargohold.lifecycle.evaluate import LEASE, next_due
 from tests.bed.trail import events as audited
+from tests.unit.registry.bed import descriptor
 
 from .conftest import Cleaned, rule
 
@@ -84,6 +87,29 @@ def test_what_changed_meanwhile_is_left_alone(room: Cleaned) -> None:
         assert gone.digest not in await room.digests_of(demo)
         standing = (await room.standing(demo)).evaluation
         assert (standing.planned, standing.expired) == (4, 1)
+
+    asyncio.run(story())
+
+
+def test_a_signature_stays_with_an_image_that_stays(room: Cleaned) -> None:
+    """What refers to an image that was pulled after it was decided on is not deleted, however many others go."""
+
+    async def story() -> None:
+        demo = await room.repository()
+        for number in range(24):
+            await room.image(demo, b"%d" % number)
+        pulled = await room.image(demo, b"signed")
+        await room.blob(demo, b"signature")
+        subject = descriptor(pulled.digest, 7, manifests.OCI_MANIFEST)
+        layers = [digests.of(b"signature"), digests.of(b"signed")]
+        signatures = [await room.put(demo, room.manifest(layer, subject=subject)) for layer in layers]
+        room.now += 8 * DAY
+        await room.put_policy(demo, rule(tag_status="untagged", **OLD))
+        assert await room.evaluator.run() == 1
+        await room.execute("UPDATE image SET last_pull_at = :now WHERE id = :id", now=room.now, id=pulled.id)
+        await room.evaluate()
+        assert await room.digests_of(demo) == {each.digest for each in (pulled, *signatures)}
+        assert (await room.standing(demo)).evaluation.expired == 24
 
     asyncio.run(story())
 
