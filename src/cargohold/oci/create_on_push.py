@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from cargohold.registry.creation_template import Template
 
 
-async def with_repository(
-    call: Call, creating: Sequence[Demand], demands: Sequence[Demand], optional: Sequence[Demand]
-) -> tuple[Call, bool]:
-    """The call as the new repository admits it, and whether it was this call that made it.
+async def ensure_repository(call: Call, creating: Sequence[Demand]) -> bool:
+    """Makes the repository that the call is about; whether it was this call that made it.
 
-    `creating` is what the caller needs beside `demands`, which its own policy judges again. Raises
+    `creating` is what the caller needs for that; what the new repository's own policy says is asked later. Raises
     RepositoryNotCreated where no template covers the name, AccessDenied, and what Repositories.create raises.
     """
     rooms, registry, name = call.services, call.asked.registry, call.asked.repository
@@ -34,9 +32,7 @@ async def with_repository(
         raise RepositoryNotCreated(name, registry.account)
     told = [replace(demand, facts=_facts(template)) for demand in creating]
     await rooms.guard.require(call.credential, told, (), call.surroundings)
-    made = await rooms.repositories.ensure(registry, template.repository(name))
-    admission = await rooms.guard.require(call.credential, demands, optional, call.surroundings)
-    return replace(call, admission=admission), made
+    return await rooms.repositories.ensure(registry, template.repository(name))
 
 
 def _facts(template: Template) -> Facts:

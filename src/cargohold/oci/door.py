@@ -7,6 +7,7 @@ Knows the wire and no rule: rules are the rooms', which raise core.errors.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cargohold.access.context import Surroundings
@@ -57,9 +58,11 @@ class OciDoor:
                 services.rates.take(admission.principal.account, surroundings.source_ip, demands)
             call = Call(services, request, asked, admission, credential, surroundings)
             if route.creating is not None and asked.registry.kind == "private" and call.target.id is None:
-                call, made = await create_on_push.with_repository(call, route.creating(asked), demands, optional)
-                if made:
+                if await create_on_push.ensure_repository(call, route.creating(asked)):
                     told.created(trail, call.target, services.audit)
+                # The new repository's policy counts already for the push that made it, and may refuse it.
+                admission = await services.guard.require(credential, demands, optional, surroundings)
+                call = replace(call, admission=admission)
             reply = await route.handler(call)
         except CargoholdError as error:
             reply = errors.refuse(error, request)

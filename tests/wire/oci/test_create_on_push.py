@@ -250,6 +250,18 @@ def test_the_audit_trail_tells_of_both(wire: Wire, bench: Bench) -> None:
     assert written[0].identity.name == "administrator"
 
 
+def test_what_a_refused_push_made_is_told_too(wire: Wire, bench: Bench, as_user: Callable[..., Bench]) -> None:
+    """A push that the template's policy refuses has made the repository, and the trail tells who did."""
+    template(wire, "ROOT", repositoryPolicy=granting("*", "ecr:InitiateLayerUpload", "Deny"))
+    written: list[Any] = []
+    ann = as_user(statement("Allow", [*PUSH, "ecr:CreateRepository"])).with_services(audit=Kept(written))
+    assert begin(ann, "app").status == 403
+    assert [(each.action, each.code, each.identity.name) for each in written] == [
+        ("ecr:CreateRepository", "", "ann"),
+        ("ecr:InitiateLayerUpload", "DENIED", "ann"),
+    ]
+
+
 class Kept:
     """An audit trail that keeps what is written."""
 
