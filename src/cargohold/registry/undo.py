@@ -5,6 +5,7 @@ names another image by now stays with it, whatever the repository's rules on mov
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -130,26 +131,46 @@ class _Restoring:
         self._now = now
 
     def restore(self, digest: str) -> Restored | None:
-        found = store.find_deleted_image(self._connection, self._repository_id, digest, self._now)
-        if found is None:
-            return None
-        listed = [child.digest for child in manifests.parse(found.payload, found.media_type).children]
-        came = self._restore_missing(listed)
-        held = images.list_children(self._connection, self._repository_id, listed) if listed else {}
-        store.save_restored(self._connection, found.id, [id_ for id_, _ in held.values()], self._now)
-        added = [name for name in found.tags if self._put(name, found.id)]
-        images.save_untagged(self._connection, found.id)
-        image_archive.resume(self._connection, found.id, self._now)
-        return Restored(found.digest, tuple(added), tuple(name for name in found.tags if name not in added), came)
+        """None where it is not deleted. Raises ReferencedImagesNotFound.
 
-    def _restore_missing(self, listed: Sequence[str]) -> tuple[str, ...]:
-        """The digests of those that were not there, and are now. Raises ReferencedImagesNotFound."""
-        held = images.list_children(self._connection, self._repository_id, listed) if listed else {}
-        missing = [digest for digest in dict.fromkeys(listed) if digest not in held]
-        gone = [digest for digest in missing if self.restore(digest) is None]
+        Indexes list indexes to any depth, so those that wait for what they list stand in a list, not on the stack.
+        """
+        restored: Restored | None = None
+        came: tuple[str, ...] = ()
+        done, waiting = set[str](), [digest]
+        while waiting:
+            found = None if waiting[-1] in done else self._find(waiting[-1])
+            if found is None:
+                waiting.pop()
+                continue
+            listed = [child.digest for child in manifests.parse(found.payload, found.media_type).children]
+            held = images.list_children(self._connection, self._repository_id, listed) if listed else {}
+            missing = tuple(each for each in dict.fromkeys(listed) if each not in held)
+            if missing:
+                came = came or missing
+                waiting += self._deleted(missing)
+                continue
+            restored = self._save(found, [id_ for id_, _ in held.values()])
+            done.add(waiting.pop())
+        return None if restored is None else replace(restored, children=came)
+
+    def _find(self, digest: str) -> DeletedImage | None:
+        return store.find_deleted_image(self._connection, self._repository_id, digest, self._now)
+
+    def _deleted(self, digests: Sequence[str]) -> Sequence[str]:
+        """The digests, all of which can be restored. Raises ReferencedImagesNotFound."""
+        gone = [digest for digest in digests if self._find(digest) is None]
         if gone:
             raise ReferencedImagesNotFound(gone, self._target.name, self._target.registry.account)
-        return tuple(missing)
+        return digests
+
+    def _save(self, found: DeletedImage, children: Sequence[int]) -> Restored:
+        """Restores an image whose children are there."""
+        store.save_restored(self._connection, found.id, children, self._now)
+        added = tuple(name for name in found.tags if self._put(name, found.id))
+        images.save_untagged(self._connection, found.id)
+        image_archive.resume(self._connection, found.id, self._now)
+        return Restored(found.digest, added, tuple(name for name in found.tags if name not in added))
 
     def _put(self, name: str, image_id: int) -> bool:
         return tags.add_tag(self._connection, self._repository_id, name, image_id, self._now)

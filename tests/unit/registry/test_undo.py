@@ -116,6 +116,26 @@ def test_an_index_brings_back_what_it_lists(room: Room) -> None:
     asyncio.run(story())
 
 
+def test_indexes_of_indexes_come_back_however_deep(room: Room) -> None:
+    """Hundreds of indexes, each listing the one before, come back with the last; so does what two list."""
+
+    async def story() -> None:
+        target = await room.repository()
+        below = await room.image(target, b"one", tag="one")
+        images = [below]
+        for _ in range(400):
+            images.append(await room.index(target, images[-1]))
+        top = await room.index(target, below, images[-1])
+        for image in (top, *reversed(images)):
+            await room.images.delete(target, [ImageId(None, image.digest)])
+        restored = await undo(room).restore_image(target, top.digest)
+        assert set(restored.children) == {below.digest, images[-1].digest}
+        assert await room.digests_of(target) == {image.digest for image in (top, *images)}
+        assert await room.tags_of(target) == {"one": below.digest}
+
+    asyncio.run(story())
+
+
 def test_an_index_whose_child_is_gone_does_not_come_back(room: Room) -> None:
     """The child was purged before the index was deleted for good: nothing is half restored."""
 
