@@ -26,7 +26,7 @@ def make_packages(folder: Path) -> list[Path]:
         spec = folder / f"{name}.spec"
         spec.write_text(
             f"Name: {name}\nSummary: of {name}\nLicense: MIT\nBuildArch: noarch\n{fields}"
-            + "%description\nNone.\n%install\n"
+            "%description\nNone.\n%install\n"
             + "".join(f"install -D /dev/null %{{buildroot}}{file}\n" for file in files)
             + "%files\n"
             + "".join(f"{file}\n" for file in files)
