@@ -30,6 +30,7 @@ _LONGEST: Final = 1 << 28
 _HASH_MAGIC: Final = 0x061561
 _HASH_PAGES: Final = (2, 13)
 _OVERFLOW: Final = 7
+_ON_PAGE: Final = 1
 _OFF_PAGE: Final = 3
 _PAGE_HEADER: Final = 26
 
@@ -112,12 +113,18 @@ def _from_hash(content: bytes, order: str) -> Iterator[bytes]:
 
 
 def _from_hash_page(content: bytes, page: bytes, order: str) -> Iterator[bytes]:
-    """Keys and values take turns; a header is always so long that its value lies on pages of its own."""
+    """Keys and values take turns, from the page's end down. A value lies on pages of its own, or here where it is short
+    beside the size of a page. Key 0 is no package: its value counts them."""
     count = struct.unpack_from(f"{order}H", page, 20)[0]
-    for at in struct.unpack_from(f"{order}{count}H", page, _PAGE_HEADER)[1::2]:
-        if page[at] == _OFF_PAGE:
-            number, length = struct.unpack_from(f"{order}II", page, at + 4)
+    places = struct.unpack_from(f"{order}{count}H", page, _PAGE_HEADER)
+    for key, value in zip(places[::2], places[1::2], strict=False):
+        if page[value] == _OFF_PAGE:
+            number, length = struct.unpack_from(f"{order}II", page, value + 4)
             yield _overflow(content, len(page), number, order)[:length]
+        elif page[value] != _ON_PAGE:
+            raise Broken("a value has an unknown form")
+        elif page[key + 1 : key + 5] != bytes(4):
+            yield page[value + 1 : key]
 
 
 def _overflow(content: bytes, size: int, number: int, order: str) -> bytes:
