@@ -37,13 +37,13 @@ def judge(inventory: Inventory, scan_type: ScanType, known: AdvisoryFile) -> Res
     """How the scan of an image that holds this ends."""
     looked_at = tuple(each for each in inventory.packages if scan_type == "ENHANCED" or each.kind in _SYSTEM)
     if not looked_at:
-        return Result("UNSUPPORTED", UNSUPPORTED, inventory)
+        return Result("UNSUPPORTED", UNSUPPORTED, inventory, version=known.version)
     uncovered = _uncovered(replace(inventory, packages=looked_at), known)
     if uncovered and len(uncovered) == len({ecosystem(each, inventory.distribution) for each in looked_at}):
         reason = (
             f"No advisories have been imported for {', '.join(uncovered)}: nothing of the image could be looked up."
         )
-        return Result("FAILED", reason, inventory)
+        return Result("FAILED", reason, inventory, version=known.version)
     matches = match(replace(inventory, packages=looked_at), known.lookup, known.scores)
     description = " ".join([COMPLETED, *_remarks(uncovered, inventory.notes, matches)])
     findings = tuple(_with_signals(each, known) for each in matches.findings)

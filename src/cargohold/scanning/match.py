@@ -8,6 +8,7 @@ Source: OSV schema, "Evaluation" (ossf.github.io/osv-schema/#evaluation).
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from cargohold.scanning import severity
@@ -22,6 +23,8 @@ Lookup = Callable[[str, str], Sequence[Advisory]]
 Scores = Callable[[str], Sequence[Vector]]
 """The CVSS vectors that are published for a CVE, the preferred first."""
 
+_REMEMBERED: Final = 1 << 14
+"""Verdicts that are kept: images of one registry have most of their packages in common."""
 _BOTTOM: Final = "0"
 """Before every version; as `fixed` it says that the package never was affected."""
 _RANK: Final[dict[Edge, int]] = {"introduced": 0, "fixed": 1, "last_affected": 2, "limit": 3}
@@ -56,6 +59,7 @@ def match(inventory: Inventory, lookup: Lookup, scores: Scores) -> Matches:
     return Matches(tuple(findings), tuple(undecided))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_affected(affected: Affected, version: str) -> tuple[bool, str | None]:
     """Whether a version is, and the lowest version that has it mended. Raises NotComparable.
 

@@ -38,8 +38,10 @@ LARGEST: Final = 32 * GIB
 """Bytes of an image's layers as stored, beyond which it is not scanned."""
 MOST_NAMED: Final = 100
 """Vulnerabilities that an event names."""
-BATCH: Final = 50
+BATCH: Final = 500
 """Images that are matched anew in one run of `rematch`."""
+AT_ONCE: Final = 20
+"""Of them, those that are read and written together: so long as that takes, a push may wait."""
 _CONFIGS: Final = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
@@ -71,16 +73,14 @@ class Scanner:
             return 0
         with closing(AdvisoryFile(self._advisories)) as known:
             stale = await self._database.read(partial(store.list_stale, version=known.version, limit=BATCH))
-            for image_id in stale:
-                await self._match_again(image_id, known)
+            for start in range(0, len(stale), AT_ONCE):
+                await self._match_again(stale[start : start + AT_ONCE], known)
         return len(stale)
 
-    async def _match_again(self, image_id: int, known: AdvisoryFile) -> None:
-        found, scan, inventory = await self._database.read(partial(_kept, image_id=image_id))
-        if found is None or scan is None or inventory is None:
-            return
-        result = await asyncio.to_thread(judge, inventory, scan.scan_type, known)
-        await self._database.write(partial(_save, of=found, scan=scan, result=result, now=self._clock()))
+    async def _match_again(self, image_ids: Sequence[int], known: AdvisoryFile) -> None:
+        kept = await self._database.read(partial(_kept, image_ids=image_ids))
+        results = await asyncio.to_thread(_judged, kept, known)
+        await self._database.write(partial(_save_all, results=results, now=self._clock()))
 
     async def _result(self, found: Contents, scan: Scan) -> Result:
         if not _is_scannable(found):
@@ -119,8 +119,30 @@ def _subject(connection: Connection, image_id: int) -> tuple[Contents | None, Sc
     return contents.find(connection, image_id), store.find_scan(connection, image_id)
 
 
-def _kept(connection: Connection, image_id: int) -> tuple[Contents | None, Scan | None, Inventory | None]:
-    return (*_subject(connection, image_id), store.find_inventory(connection, image_id))
+def _kept(connection: Connection, image_ids: Sequence[int]) -> list[tuple[Contents, Scan, Inventory]]:
+    """What is known of those images that are still there."""
+    found = []
+    for image_id in image_ids:
+        image, scan = _subject(connection, image_id)
+        inventory = store.find_inventory(connection, image_id)
+        if image is not None and scan is not None and inventory is not None:
+            found.append((image, scan, inventory))
+    return found
+
+
+def _judged(
+    kept: Sequence[tuple[Contents, Scan, Inventory]], known: AdvisoryFile
+) -> list[tuple[Contents, Scan, Result]]:
+    """The results, without the inventories, which are kept as they are."""
+    return [
+        (image, scan, replace(judge(inventory, scan.scan_type, known), inventory=None))
+        for image, scan, inventory in kept
+    ]
+
+
+def _save_all(connection: Connection, results: Sequence[tuple[Contents, Scan, Result]], now: int) -> None:
+    for image, scan, result in results:
+        _save(connection, image, scan, result, now)
 
 
 def _is_scannable(found: Contents) -> bool:

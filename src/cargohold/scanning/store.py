@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
 from cargohold.core.arn import Registry
@@ -78,7 +78,7 @@ _END: Final = (
         state=bindparam("new_state"),
         description=bindparam("new_description"),
         completed_at=bindparam("now"),
-        inventory=bindparam("new_inventory"),
+        inventory=func.coalesce(bindparam("new_inventory", type_=LargeBinary), image_scan.c.inventory),
         advisories=bindparam("version"),
         source_updated_at=bindparam("updated_at"),
         counts=bindparam("new_counts"),
@@ -109,7 +109,8 @@ _STALE: Final = (
     .where(
         image_scan.c.continuous.is_(True),
         image_scan.c.advisories != bindparam("version"),
-        image_scan.c.state == "COMPLETE",
+        image_scan.c.inventory.is_not(None),
+        image_scan.c.state != "PENDING",
         image.c.deleted_at.is_(None),
         image.c.status == "ACTIVE",
     )
@@ -208,7 +209,10 @@ def save_result(
     inventory: Inventory | None,
     found: Sequence[Observed],
 ) -> None:
-    """The ended scan with its findings, in their order, in place of those of the scan before."""
+    """The ended scan with its findings, in their order, in place of those of the scan before.
+
+    Without an inventory the one that was kept stays: what an image holds does not change.
+    """
     connection.execute(
         _END,
         {

@@ -69,6 +69,9 @@ class AdvisoryFile:
         self.built_at = int(meta["built_at"])
         self.lookup = lru_cache(maxsize=4096)(self._lookup)
         self.scores = lru_cache(maxsize=4096)(self._scores)
+        self.covers = lru_cache(maxsize=256)(self._covers)
+        self.exploited = lru_cache(maxsize=4096)(self._exploited)
+        self.likelihood = lru_cache(maxsize=4096)(self._likelihood)
 
     def close(self) -> None:
         self._connection.close()
@@ -82,16 +85,16 @@ class AdvisoryFile:
         """Of the newest source: what is younger than that cannot be known."""
         return max((each.updated_at for each in self.sources()), default=0)
 
-    def covers(self, ecosystem: str) -> bool:
+    def _covers(self, ecosystem: str) -> bool:
         """Whether there is any advisory at all on packages from there."""
         row = self._connection.execute("SELECT 1 FROM affects WHERE ecosystem = ? LIMIT 1", (ecosystem,)).fetchone()
         return row is not None
 
-    def exploited(self, cve: str) -> Exploited | None:
+    def _exploited(self, cve: str) -> Exploited | None:
         row = self._connection.execute("SELECT cve, since FROM exploited WHERE cve = ?", (cve,)).fetchone()
         return None if row is None else Exploited(*row)
 
-    def likelihood(self, cve: str) -> Likelihood | None:
+    def _likelihood(self, cve: str) -> Likelihood | None:
         row = self._connection.execute("SELECT cve, score, percentile FROM likelihood WHERE cve = ?", (cve,)).fetchone()
         return None if row is None else Likelihood(*row)
 
