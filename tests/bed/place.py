@@ -98,7 +98,7 @@ def opened(folder: Path, database: str | None = None, **limits: int) -> Iterator
         assert key is not None
         place = Place(None, runner, {ACCOUNT: Credentials(key.id, key.secret)})  # type: ignore[arg-type]
         with (
-            patch("cargohold.server.wiring.system_clock", place.now),
+            patch("cargohold.server.rooms.system_clock", place.now),
             patch.object(Settings, "limits", Limits(**limits)),
         ):
             cellar = wiring.cellar(plan)
@@ -112,8 +112,10 @@ def opened(folder: Path, database: str | None = None, **limits: int) -> Iterator
 def yesterday(place: Place) -> Iterator[None]:
     """What is asked here was asked a day and an hour ago: its page tokens are no longer good."""
     place.late = DAY + DAY // 24
-    yield
-    place.late = 0
+    try:
+        yield
+    finally:
+        place.late = 0
 
 
 def _second(place: Place) -> Credentials:
