@@ -119,7 +119,7 @@ def test_scan_on_push(bed: Bed) -> None:
 
 
 def test_without_advisories_a_scan_fails(bed: Bed) -> None:
-    """Nothing is called clean that could not be looked up: neither without a file, nor without that distribution."""
+    """S34: nothing is called clean that could not be looked up, without a file or without that distribution."""
 
     async def story() -> None:
         target = await bed.room.repository(scan_on_push=True)
