@@ -44,7 +44,7 @@ def judge(inventory: Inventory, scan_type: ScanType, known: AdvisoryFile) -> Res
             f"No advisories have been imported for {', '.join(uncovered)}: nothing of the image could be looked up."
         )
         return Result("FAILED", reason, inventory, version=known.version)
-    matches = match(replace(inventory, packages=looked_at), known.lookup, known.scores)
+    matches = match(replace(inventory, packages=looked_at), known.lookup, known.scores, known.memory)
     description = " ".join([COMPLETED, *_remarks(uncovered, inventory.notes, matches)])
     findings = tuple(_with_signals(each, known) for each in matches.findings)
     return Result("COMPLETE", description, inventory, findings, known.version, known.updated_at)

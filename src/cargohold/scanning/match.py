@@ -7,8 +7,7 @@ Source: OSV schema, "Evaluation" (ossf.github.io/osv-schema/#evaluation).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cargohold.scanning import severity
@@ -23,8 +22,6 @@ Lookup = Callable[[str, str], Sequence[Advisory]]
 Scores = Callable[[str], Sequence[Vector]]
 """The CVSS vectors that are published for a CVE, the preferred first."""
 
-_REMEMBERED: Final = 1 << 14
-"""Verdicts that are kept: images of one registry have most of their packages in common."""
 _BOTTOM: Final = "0"
 """Before every version; as `fixed` it says that the package never was affected."""
 _RANK: Final[dict[Edge, int]] = {"introduced": 0, "fixed": 1, "last_affected": 2, "limit": 3}
@@ -39,27 +36,45 @@ class Hit:
     fixed_in: str | None
 
 
-def match(inventory: Inventory, lookup: Lookup, scores: Scores) -> Matches:
-    """Everything known about the packages of an image; what the distribution owns is reported as its package alone."""
+Memory = dict[tuple[str, ...], tuple[tuple[Finding, ...], tuple[Undecided, ...]]]
+"""What was found of a package before, by all that advisories ask of it: images have most packages in common."""
+
+
+def match(inventory: Inventory, lookup: Lookup, scores: Scores, memory: Memory | None = None) -> Matches:
+    """Everything known about the packages of an image; what the distribution owns is reported as its package alone.
+
+    `memory` is of one `lookup` and `scores`; it is added to.
+    """
+    memory = {} if memory is None else memory
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for package in inventory.packages:
         named = None if package.owned else known_as(package, inventory.distribution)
         if named is None:
             continue
-        ecosystem, name, version = named
-        hits: list[Hit] = []
-        for advisory in lookup(ecosystem, name):
-            try:
-                hits += _hits(advisory, package, (ecosystem, name, version))
-            except NotComparable as error:
-                undecided.append(Undecided(package, advisory.id, str(error)))
-        findings += _grouped(package, hits, scores)
+        key = (*named, package.kind, package.name, package.version, package.arch, package.module)
+        found = memory.get(key)
+        if found is None:
+            found = memory[key] = _of_package(package, named, lookup, scores)
+        findings += [replace(each, package=package) for each in found[0]]
+        undecided += [replace(each, package=package) for each in found[1]]
     findings.sort(key=lambda each: (severity.SCALE.index(each.severity), *each.key))
     return Matches(tuple(findings), tuple(undecided))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+def _of_package(
+    package: Package, named: tuple[str, str, str], lookup: Lookup, scores: Scores
+) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
+    hits: list[Hit] = []
+    undecided: list[Undecided] = []
+    for advisory in lookup(*named[:2]):
+        try:
+            hits += _hits(advisory, package, named)
+        except NotComparable as error:
+            undecided.append(Undecided(package, advisory.id, str(error)))
+    return tuple(_grouped(package, hits, scores)), tuple(undecided)
+
+
 def is_affected(affected: Affected, version: str) -> tuple[bool, str | None]:
     """Whether a version is, and the lowest version that has it mended. Raises NotComparable.
 

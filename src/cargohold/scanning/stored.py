@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from cargohold.scanning.advisory import Vector
@@ -10,6 +10,7 @@ from cargohold.scanning.finding import Finding
 from cargohold.scanning.inventory.evidence import Evidence, LayerInventory
 from cargohold.scanning.package import Distribution, Inventory, Package
 
+_FINDING, _PACKAGE, _VECTOR = (tuple(each.name for each in fields(kind)) for kind in (Finding, Package, Vector))
 FORMAT: Final = 1
 """Of a layer's inventory; raised when more is read out of a layer, so that layers are read again."""
 
@@ -35,7 +36,11 @@ def unpack_inventory(payload: bytes) -> Inventory:
 
 
 def pack_finding(finding: Finding) -> str:
-    return json.dumps(asdict(finding), separators=(",", ":"))
+    # Written out: `asdict` copies each value, and takes most of the time in which an image is matched anew.
+    plain = {name: getattr(finding, name) for name in _FINDING}
+    plain["package"] = {name: getattr(finding.package, name) for name in _PACKAGE}
+    plain["vectors"] = [{name: getattr(vector, name) for name in _VECTOR} for vector in finding.vectors]
+    return json.dumps(plain, separators=(",", ":"))
 
 
 def unpack_finding(payload: str) -> Finding:

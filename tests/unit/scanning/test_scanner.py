@@ -75,7 +75,7 @@ class Bed:
         await self.database.write(work)
 
     async def push(self, target: Target, files: Mapping[str, bytes], tag: str = "latest") -> Image:
-        return await self.room.image(target, gzip.compress(archive(files)), tag=tag)
+        return await self.room.image(target, gzip.compress(archive(files), mtime=0), tag=tag)
 
     async def run(self) -> None:
         queue = Queue(self.database, {scans.SCAN_IMAGE: self.scanner.scan}, self.room.clock)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from cargohold.scanning.advisories.record import Exploited, Likelihood
 from cargohold.scanning.advisory import Advisory, Affected, Range, Vector
+from cargohold.scanning.finding import Finding, Undecided
 
 FORMAT: Final = 1
 """Raised when older files can no longer be read; they are built anew."""
@@ -67,6 +68,8 @@ class AdvisoryFile:
             raise Unusable("The file of advisories is of another version: it has to be built anew.")
         self.version = str(meta["version"])
         self.built_at = int(meta["built_at"])
+        self.memory: dict[tuple[str, ...], tuple[tuple[Finding, ...], tuple[Undecided, ...]]] = {}
+        """What was found in it, for as long as it is open: one scan, or one batch of them."""
         self.lookup = lru_cache(maxsize=4096)(self._lookup)
         self.scores = lru_cache(maxsize=4096)(self._scores)
         self.covers = lru_cache(maxsize=256)(self._covers)
