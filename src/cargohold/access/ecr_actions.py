@@ -23,7 +23,7 @@ UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate UploadLayerPart Vali
 """
 
 ECR_ACTIONS: Final = frozenset(f"ecr:{name.lower()}" for name in _NAMES.split())
-"""In lower case, for case does not count."""
+"""In lower case, for case does not count in policies."""
 
 _PUBLIC_NAMES: Final = """
 BatchCheckLayerAvailability BatchDeleteImage CompleteLayerUpload CreateRepository DeleteRepository
@@ -35,3 +35,8 @@ UntagResource UploadLayerPart
 
 ECR_PUBLIC_ACTIONS: Final = frozenset(f"ecr-public:{name.lower()}" for name in _PUBLIC_NAMES.split())
 """In lower case."""
+
+AS_SPELLED: Final = frozenset(
+    [f"ecr:{name}" for name in _NAMES.split()] + [f"ecr-public:{name}" for name in _PUBLIC_NAMES.split()]
+)
+"""All of them as requests demand them."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from cargohold.access.demand import Demand
+from cargohold.access.ecr_actions import AS_SPELLED
 from cargohold.core.errors import TooManyRequests
 
 AWS: Final[Mapping[str, float]] = {
@@ -49,6 +50,8 @@ def parse(text: str) -> dict[str, float]:
             rates[action] = float(number)
         except ValueError:
             raise ValueError(f"{part!r} is neither aws nor an operation and a number, such as PutImage=10") from None
+        if action.partition(":")[0] in ("ecr", "ecr-public") and action not in AS_SPELLED:
+            raise ValueError(f"{part!r} names no operation of ECR, such as PutImage")
         if not 0 < rates[action] <= 1_000_000:
             raise ValueError(f"{part!r} has to give a number of requests a second over 0 and up to 1000000")
     return rates

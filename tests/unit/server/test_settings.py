@@ -109,6 +109,9 @@ def test_rates_are_shared_out_among_the_doors(text: str, tmp_path: Path) -> None
     assert load({"data": tmp_path, "workers": 4}).door_rates == {"ecr:PutImage": 2.0}
     with pytest.raises(CannotStart, match="rate_limits is wrong: 'PutImage' is neither aws nor"):
         load({"data": tmp_path, "rate_limits": "PutImage"})
+    for misspelt in ("PutImages=8", "putimage=8", "ecr-public:ListImages=8"):
+        with pytest.raises(CannotStart, match="names no operation of ECR"):
+            load({"data": tmp_path, "rate_limits": misspelt})
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
