@@ -44,7 +44,8 @@ def test_the_commands_of_the_page(own_server: Server, tmp_path: Path) -> None:
     done = run(["bash", "-c", script], environment)
     assert done.code == 0, str(done)
     assert '"expiringImageTotalCount": 3' in done.out
-    assert re.search(r"^DONE .* demo +3 expired, 0 archived$", done.out, re.MULTILINE), done.out
+    # The worker may have been there before `run` was: then there is nothing left to do.
+    assert re.search(r"^DONE .* demo +[30] expired, 0 archived$", done.out, re.MULTILINE), done.out
     left = {each["imageTag"] for each in ecr.list_images(repositoryName="demo")["imageIds"]}
     assert left == {*(f"build-{number}" for number in range(3, 8)), "release"}
     assert ecr.get_lifecycle_policy(repositoryName="demo")["lastEvaluatedAt"].year > 1970

@@ -102,7 +102,7 @@ class Cargohold(Server):
     name = "Cargohold"
 
     def command(self) -> Sequence[str]:
-        return [program("cargohold"), "serve", "--data", str(self.data), "--port", str(self.port)]
+        return [program("cargohold"), "serve", "--data", str(self.data), "--port", str(self.port), "--public-port", "0"]
 
     @property
     def data(self) -> Path:

@@ -35,7 +35,7 @@ KEEP_FAILED: Final = 30 * DAY
 
 
 class Queue:
-    """The jobs of a database, done by `tasks` of their names. Several may work at once, here and on other machines."""
+    """The jobs of a database whose tasks are these. Several may work at once, here and on other machines."""
 
     def __init__(self, database: Database, tasks: Mapping[str, Task], clock: Clock) -> None:
         self._database = database
@@ -48,7 +48,9 @@ class Queue:
         tried = 0
         while self._clock() < end:
             now = self._clock()
-            job = await self._database.write(partial(store.find_claimed, now=now, until=now + LEASE))
+            job = await self._database.write(
+                partial(store.find_claimed, tasks=list(self._tasks), now=now, until=now + LEASE)
+            )
             if job is None:
                 break
             await self._do(job)

@@ -31,6 +31,7 @@ _DUE: Final = (
         job.c.state.in_(("waiting", "running")),
         job.c.run_at <= bindparam("now"),
         job.c.claimed_until <= bindparam("now"),
+        job.c.task.in_(bindparam("tasks", expanding=True)),
     )
     .order_by(job.c.run_at, job.c.id)
     .limit(1)
@@ -80,9 +81,9 @@ def list_undone(connection: Connection, task: str, payloads: Sequence[Mapping[st
     return [json.loads(text) for text in connection.execute(_UNDONE, {"named": task, "payloads": texts}).scalars()]
 
 
-def find_claimed(connection: Connection, now: int, until: int) -> Claimed | None:
-    """The job that is due for the longest, this worker's until then; None when no job is due."""
-    row = connection.execute(_DUE, {"now": now}).one_or_none()
+def find_claimed(connection: Connection, tasks: Sequence[str], now: int, until: int) -> Claimed | None:
+    """The job of those tasks that is due for the longest, this worker's until then; None when there is none."""
+    row = connection.execute(_DUE, {"now": now, "tasks": tasks}).one_or_none()
     if row is None:
         return None
     connection.execute(_TAKE, {"of": row.id, "until": until})

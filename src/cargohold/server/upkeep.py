@@ -24,8 +24,6 @@ from cargohold.telemetry.audit.trail import Audit
 
 JOBS_EVERY = SECOND // 5
 """Milliseconds between looks for jobs that are due, when the last look found none."""
-JOBS_AT_ONCE = 2
-"""Jobs that the worker does side by side: a large image that moves to the archive delays no scan."""
 REAP_EVERY = MINUTE
 """Milliseconds between looks for expired uploads; they live for a day."""
 EVALUATE_EVERY = 5 * SECOND
@@ -43,8 +41,13 @@ PRUNE_EVERY = HOUR
 def periodic(plan: Plan, cellar: Cellar) -> Sequence[Sequence[Periodic]]:
     """What the worker process does: rows of tasks, each row beside the others, so that a long one delays no others."""
     queue = Queue(cellar.database, jobs(plan, cellar), system_clock)
-    hands = [[Periodic("jobs", JOBS_EVERY, queue.run)] for _ in range(JOBS_AT_ONCE)]
-    return [*hands, scanning.periodic(plan, cellar), _upkeep(plan, cellar, queue)]
+    scans = Queue(cellar.database, scanning.jobs(plan, cellar), system_clock)
+    return [
+        [Periodic("jobs", JOBS_EVERY, queue.run)],
+        [Periodic("scans", JOBS_EVERY, scans.run)],
+        scanning.periodic(plan, cellar),
+        _upkeep(plan, cellar, queue),
+    ]
 
 
 def _upkeep(plan: Plan, cellar: Cellar, queue: Queue) -> Sequence[Periodic]:
@@ -72,14 +75,13 @@ def _upkeep(plan: Plan, cellar: Cellar, queue: Queue) -> Sequence[Periodic]:
 
 
 def jobs(plan: Plan, cellar: Cellar) -> Mapping[str, Task]:
-    """The tasks of the job queue, by the names under which rooms ask for them."""
+    """The tasks of the job queue but for scanning's, by the names under which rooms ask for them."""
     archive = _archive(cellar)
     return {
         ARCHIVE_TASK: archive.archive,
         ACTIVATE_TASK: archive.activate,
         COLLECT_TASK: _collector(plan, cellar).work,
         preview.TASK: Previews(cellar.database, system_clock).do,
-        **scanning.jobs(plan, cellar),
     }
 
 

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,9 +26,21 @@ _STOPPED_WITHIN = 45.0
 
 
 def free_port() -> int:
+    """A port that is free, and so is the next, which public registries have; no client's own port is among them."""
+    for _ in range(100):
+        port = secrets.randbelow(5_000) * 2 + 20_000
+        if all(map(_is_free, (port, port + 1))):
+            return port
+    pytest.fail("no two ports side by side are free", pytrace=False)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Server:
