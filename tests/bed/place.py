@@ -97,15 +97,16 @@ def opened(folder: Path, database: str | None = None, **limits: int) -> Iterator
         key = runner.run(wiring.first_start(plan))
         assert key is not None
         place = Place(None, runner, {ACCOUNT: Credentials(key.id, key.secret)})  # type: ignore[arg-type]
+        cellar = wiring.cellar(plan)
+        # Only while it is made: other tests run beside this one's fixture.
         with (
             patch("cargohold.server.rooms.system_clock", place.now),
             patch.object(Settings, "limits", Limits(**limits)),
         ):
-            cellar = wiring.cellar(plan)
             place.application = rooms.application(plan, cellar)
-            place.keys = {**place.keys, OTHER: _second(place)}
-            yield place
-            runner.run(cellar.close())
+        place.keys = {**place.keys, OTHER: _second(place)}
+        yield place
+        runner.run(cellar.close())
 
 
 @contextmanager

@@ -253,10 +253,10 @@ def test_nobody(client: Client) -> None:
 def test_what_is_not_built(client: Client) -> None:
     """An operation that AWS has and Cargohold has not yet is named by the error, at both wires."""
     sentence = "The operation {} is not built into this version of Cargohold yet"
-    assert refused(client.of("ecr").describe_registry) == (
+    assert refused(client.of("ecr").get_signing_configuration) == (
         400,
         "UnsupportedOperationException",
-        sentence.format("DescribeRegistry"),
+        sentence.format("GetSigningConfiguration"),
     )
     assert refused(client.of("sts").get_delegated_access_token, TradeInToken="token") == (
         400,

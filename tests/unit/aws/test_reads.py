@@ -9,7 +9,7 @@ from cargohold.aws.reads import is_event, only_reads
 
 WRITES = re.compile(
     "Accept|Acquire|Add|Associate|Assume|Attach|BatchDelete|Change|Complete|Create|Deactivate|Delete|Deregister|Detach|"
-    "Disable|Enable|Generate|Initiate|Invite|Join|Put|Register|Reject|Remove|Reset|Resync|Revoke|Send|Set|Start|Stop|Tag|Untag|"
+    "Disable|Enable|Generate|Initiate|Invite|Join|Put|Register|Reject|Remove|Reset|Restore|Resync|Revoke|Send|Set|Start|Stop|Tag|Untag|"
     "Update|Upload"
 )
 """With what the names of the operations begin that change something, or hand out something new."""
