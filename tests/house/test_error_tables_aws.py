@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import structlog
 from botocore.loaders import Loader
 from botocore.parsers import create_parser
 
@@ -14,6 +15,7 @@ from cargohold.aws.door import AwsDoor
 from cargohold.core import errors as core
 from cargohold.core.errors import CargoholdError
 from cargohold.exchange import Message, Request
+from cargohold.telemetry import logs
 from tests.bed.codes import COMMON
 
 HEADER = (
@@ -86,8 +88,13 @@ def answer(headers: dict[str, str], body: bytes) -> Any:
     return asyncio.run(door(Request("POST", "/", "", head, "http", "127.0.0.1", "request-1", receive)))
 
 
-def test_what_nobody_foresaw_tells_nothing_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_foresaw_tells_nothing_json(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An unexpected exception becomes a ServerException without any detail, and the log says where it was raised."""
+    # A command that another test ran in this process may have sent the log elsewhere.
+    monkeypatch.setattr(logs, "_bound", None)
+    structlog.reset_defaults()
     reply = answer({"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories"}, b"{}")
     assert (reply.status, reply.operation, reply.code) == (500, "ecr:DescribeRepositories", "ServerException")
     assert json.loads(reply.body) == {"__type": "ServerException", "message": errors.UNEXPECTED.message}
